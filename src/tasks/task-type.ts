@@ -1,0 +1,93 @@
+/**
+ * The contract of a task type: how it sees, wants and changes one thing on a host. Wanted and seen are one canonical
+ * JSON type, so the planner is one generic comparison and undo is `apply` with the ends swapped.
+ */
+import type { TSchema } from '@sinclair/typebox';
+import type { Output } from '../shell/frames.ts';
+import type { Script } from '../shell/sh.ts';
+import type { Facts } from './facts.ts';
+
+/** What lives in a plan file: JSON and nothing else. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What one task's object looks like now. A probe that failed is `unknown`, never `absent`. */
+export type Observation<State> =
+  | { readonly kind: 'present'; readonly state: State }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Something to say beside a change: capacity, danger to the way in, what the host would not let us set. */
+export interface Note {
+  readonly level: 'info' | 'warning' | 'danger';
+  readonly text: string;
+}
+
+/** What the object should be: a state (null: it should not exist), or a reason why this host cannot have it. */
+export type Wanted<State> =
+  | { readonly kind: 'state'; readonly state: State | null; readonly notes?: readonly Note[] }
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** One line of a plan. `kind` and `name` are how people call the thing: `alias` `eth1:0`. */
+export interface Change {
+  readonly action: 'create' | 'update' | 'delete' | 'run';
+  readonly kind: string;
+  readonly name: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** The full difference for `--diff full`: lines that begin with `+`, `-` or a blank. */
+  readonly detail?: readonly string[];
+}
+
+/** A file that makes the state survive a restart. Written only after confirm. */
+export interface BootFile {
+  readonly path: string;
+  readonly mode: number;
+  /** The bytes as text; null removes the file. */
+  readonly content: string | null;
+}
+
+export interface Example {
+  readonly title: string;
+  /** Arguments as they stand in YAML after the task type's name. */
+  readonly args: Json;
+}
+
+/** A mistake in arguments that the schema cannot express. `path` leads to it: ['addresses', 2]. */
+export interface ArgsProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface TaskType<Args, State extends Json> {
+  /** The key in YAML. */
+  readonly name: string;
+  /** One line, without a full stop. */
+  readonly summary: string;
+  /** The manual page, in Markdown. */
+  readonly doc: string;
+  readonly examples: readonly Example[];
+  /** TypeBox schema of the arguments; every property has a description. */
+  readonly schema: TSchema;
+  /** What the schema cannot say (addresses, ranges). Pure. Empty when all is well. */
+  problems(args: Args): readonly ArgsProblem[];
+  /** What it owns on a host: `aliases eth1`. Two tasks with the same object on a host see each other's result. */
+  object(args: Args): string;
+  /** Reads only. Prints the same bytes as long as the object has not changed: no counters, no lifetimes. */
+  probe(args: Args): Script;
+  /** Pure; canonical form. Throws nothing: garbage is `unknown`. */
+  read(output: Output, args: Args): Observation<State>;
+  /** Pure. `seen` is what is there, or what an earlier task of the play will leave there. */
+  desired(args: Args, seen: Observation<State>, facts: Facts): Wanted<State>;
+  /** The lines of the plan; empty exactly when the two are equal for this type. */
+  changes(from: State | null, to: State | null): readonly Change[];
+  /** From any state to any state; exits with 0 only when every step worked. Undo = the ends swapped. */
+  apply(from: State | null, to: State | null): Script;
+  /** What makes the state survive a restart. */
+  boot(to: State | null, facts: Facts): readonly BootFile[];
+  readonly undo: 'turned' | { readonly impossible: string };
+  /** What a change of it can break: the way in, a service, nothing. */
+  readonly touches: 'reachability' | 'service' | 'nothing';
+  /** A `check` is not a change: its observation must be what `desired` says after the play, or the host failed. */
+  readonly verifyOnly?: true;
+}

@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+const common = { restoreMocks: true, env: { NODE_ENV: 'test', NO_COLOR: '1' } };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+          exclude: ['test/lab/**', 'test/bench/**'],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          globalSetup: ['test/lab/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: true,
+          maxWorkers: 3,
+        },
+      },
+    ],
+  },
+});
