@@ -14,7 +14,8 @@ export function cksum(text: string): string {
   const bytes = new TextEncoder().encode(text);
   let crc = 0;
   for (const byte of bytes) crc = step(crc, byte);
-  for (let length = bytes.length; length > 0; length = Math.floor(length / 256)) crc = step(crc, length & 0xff);
+  for (let length = bytes.length; length > 0; length = Math.floor(length / 256))
+    crc = step(crc, length & 0xff);
   return `${~crc >>> 0} ${bytes.length}`;
 }
 

@@ -14,12 +14,22 @@ export type Left = Map<string, Json>;
 type Decision = TaskPlan | { readonly why: string };
 
 /** The plan of one host in one play. `left` is added to. */
-export function planHost(host: string, tasks: readonly HostTask[], seen: { sight: Sight; left: Left; types: TaskTypes }): HostPlan {
+export function planHost(
+  host: string,
+  tasks: readonly HostTask[],
+  seen: { sight: Sight; left: Left; types: TaskTypes },
+): HostPlan {
   const plans: TaskPlan[] = [];
   for (const task of tasks) {
     const decision = decide(task, seen);
     if ('why' in decision) {
-      return { kind: 'unplannable', host, result: 'failed', why: decision.why, task: { name: task.name, place: task.place } };
+      return {
+        kind: 'unplannable',
+        host,
+        result: 'failed',
+        why: decision.why,
+        task: { name: task.name, place: task.place },
+      };
     }
     plans.push(decision);
     if (typeOf(seen.types, task.type).verifyOnly !== true) seen.left.set(decision.object, decision.to);
@@ -43,7 +53,10 @@ export interface Shortfall {
   readonly why: string;
 }
 
-function decide(task: HostTask, { sight, left, types }: { sight: Sight; left: Left; types: TaskTypes }): Decision {
+function decide(
+  task: HostTask,
+  { sight, left, types }: { sight: Sight; left: Left; types: TaskTypes },
+): Decision {
   const type = typeOf(types, task.type);
   const output = sight.outputs.get(task.id);
   if (output === undefined) return { why: 'the host did not answer the look at this task' };
@@ -74,7 +87,9 @@ function asObservation(state: Json): Observation<Json> {
 }
 
 function undoNotes(type: AnyTaskType): readonly Note[] {
-  return type.undo === 'turned' ? [] : [{ level: 'warning', text: `cannot be undone: ${type.undo.impossible}` }];
+  return type.undo === 'turned'
+    ? []
+    : [{ level: 'warning', text: `cannot be undone: ${type.undo.impossible}` }];
 }
 
 function shortfall(task: TaskPlan, type: AnyTaskType, sight: Sight): string | undefined {
@@ -85,7 +100,11 @@ function shortfall(task: TaskPlan, type: AnyTaskType, sight: Sight): string | un
   const now = observation.kind === 'present' ? observation.state : null;
   if (type.verifyOnly !== true) {
     const missing = type.changes(now, task.to);
-    return missing.length === 0 ? undefined : missing.map(({ kind, name, from, to }) => `${kind} ${name} is ${from ?? 'absent'}, not ${to ?? 'absent'}`).join('; ');
+    return missing.length === 0
+      ? undefined
+      : missing
+          .map(({ kind, name, from, to }) => `${kind} ${name} is ${from ?? 'absent'}, not ${to ?? 'absent'}`)
+          .join('; ');
   }
   const wanted = type.desired(task.args, observation, sight.facts);
   if (wanted.kind === 'refused') return wanted.why;
@@ -93,6 +112,7 @@ function shortfall(task: TaskPlan, type: AnyTaskType, sight: Sight): string | un
 }
 
 function describeCheck(now: Json): string {
-  if (typeof now === 'object' && now !== null && 'why' in now && typeof now['why'] === 'string') return now['why'];
+  if (typeof now === 'object' && now !== null && 'why' in now && typeof now['why'] === 'string')
+    return now['why'];
   return 'the check failed';
 }
