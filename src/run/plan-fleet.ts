@@ -10,6 +10,7 @@ import { type Survey, surveyHosts } from './survey.ts';
 
 export interface PlayRequest {
   readonly name: string;
+  readonly pattern: string;
   readonly batches: readonly (readonly string[])[];
   readonly rules: PlayRules;
   readonly tasks: ReadonlyMap<string, readonly HostTask[]>;
@@ -31,6 +32,7 @@ export async function planFleet(request: FleetRequest, context: RunContext): Pro
   const left = new Map<string, Left>();
   const plays = request.plays.map((play) => ({
     name: play.name,
+    pattern: play.pattern,
     batches: play.batches,
     rules: play.rules,
     hosts: play.batches
