@@ -24,9 +24,9 @@ export async function applyFleet(
   context: RunContext,
 ): Promise<FleetDone> {
   const roll = new Roll(request, fleet, context);
-  for (const play of fleet.plan.plays) {
+  for (const [index, play] of fleet.plan.plays.entries()) {
     if (roll.stopped()) break;
-    await roll.play(play);
+    await roll.play(play, index);
   }
   await roll.close();
   return roll.done();
@@ -42,6 +42,7 @@ class Roll {
   private readonly fleet: PlannedFleet;
   private readonly context: RunContext;
   private changed = false;
+  private playIndex = 0;
   private halted = false;
 
   constructor(request: FleetRequest, fleet: PlannedFleet, context: RunContext) {
@@ -55,15 +56,16 @@ class Roll {
     return this.halted || this.context.stop.aborted;
   }
 
-  async play(play: PlayPlan): Promise<void> {
+  async play(play: PlayPlan, index: number): Promise<void> {
+    this.playIndex = index;
     this.context.emit({ type: 'play-started', play: play.name, batches: play.batches.length });
-    for (const [index, hosts] of play.batches.entries()) {
+    for (const [batch, hosts] of play.batches.entries()) {
       if (this.stopped()) return;
       const batches = play.batches.length;
       this.context.emit({
         type: 'batch-started',
         play: play.name,
-        batch: index + 1,
+        batch: batch + 1,
         batches,
         hosts: [...hosts],
       });
@@ -120,6 +122,7 @@ class Roll {
     const sight = this.sights.get(plan.host) ?? (survey?.kind === 'seen' ? survey.sight : undefined);
     const order: HostOrder = {
       plan,
+      guardId: `${this.context.run}.${this.playIndex + 1}`,
       rules: play.rules,
       lookTasks: this.lookTasks.get(plan.host) ?? [],
       remote:

@@ -15,6 +15,8 @@ import { describeOutcome, lookAgain } from './survey.ts';
 
 export interface HostOrder {
   readonly plan: PlannedHost;
+  /** `<run>.<play>`: a host that is in two plays of a run has a guard for each. */
+  readonly guardId: string;
   /** Everything the run will ask of the host: looked at again after the change, for the plays to come. */
   readonly lookTasks: readonly HostTask[];
   readonly rules: PlayRules;
@@ -38,7 +40,7 @@ export async function applyHost(order: HostOrder, context: RunContext): Promise<
   const mark = context.nonce();
   const script = applyScript(
     {
-      run: context.run,
+      guardId: order.guardId,
       owner: context.owner,
       mark,
       tasks: order.plan.tasks,
@@ -152,7 +154,7 @@ async function settle(order: HostOrder, context: RunContext): Promise<HostDone |
   let sight: Sight | undefined;
   let missing: HostEnding | undefined;
   const probe = probeScript(mark, order.lookTasks, context.types);
-  const outcome = await remote.run(settleScript({ run: context.run, mark }, probe), {
+  const outcome = await remote.run(settleScript({ guardId: order.guardId, mark }, probe), {
     timeoutSeconds: context.commandTimeoutSeconds,
     answer: (stdout) => {
       if (!readJournal(mark, stdout).asked) return undefined;
@@ -178,7 +180,7 @@ async function inspect(order: HostOrder, cause: HostEnding, context: RunContext)
   if (typeof remote === 'string')
     return { again: true, why: `${cause.message ?? ''}; cannot get in: ${remote}` };
   const mark = context.nonce();
-  const outcome = await remote.run(inspectScript({ run: context.run, mark }), {
+  const outcome = await remote.run(inspectScript({ guardId: order.guardId, mark }), {
     timeoutSeconds: context.commandTimeoutSeconds,
   });
   void remote.close();
