@@ -115,7 +115,7 @@ class Roll {
   }
 
   private async carryOut(play: PlayPlan, approved: PlannedHost): Promise<HostDone> {
-    const plan = this.freshPlan(play, approved);
+    const plan = this.freshPlan(approved);
     if (typeof plan === 'string')
       return { ending: { result: 'failed', refused: 'stale', message: plan, next: 'make a new plan' } };
     const survey = this.fleet.surveys.get(plan.host);
@@ -139,13 +139,10 @@ class Roll {
   }
 
   /** A host that an earlier play has changed is planned again from its newest sight; it must come to the same changes. */
-  private freshPlan(play: PlayPlan, approved: PlannedHost): PlannedHost | string {
+  private freshPlan(approved: PlannedHost): PlannedHost | string {
     const sight = this.sights.get(approved.host);
     if (sight === undefined) return approved;
-    const tasks =
-      this.request.plays
-        .find(({ name, tasks: own }) => name === play.name && own.has(approved.host))
-        ?.tasks.get(approved.host) ?? [];
+    const tasks = this.request.plays[this.playIndex]?.tasks.get(approved.host) ?? [];
     const left: Left = new Map();
     const fresh = planHost(approved.host, tasks, { sight, left, types: this.context.types });
     if (fresh.kind === 'unplannable') return fresh.why;
