@@ -105,7 +105,12 @@ class Reader {
 
   refuse(token: Token): Expression {
     const { offset, length } = token;
-    this.problem ??= { message: `${shown(token)} is not expected here`, hint: hintFor(token), offset, length };
+    this.problem ??= {
+      message: `${shown(token)} is not expected here`,
+      hint: hintFor(token),
+      offset,
+      length,
+    };
     this.position = this.all.length - 1;
     return nothing;
   }
@@ -210,7 +215,9 @@ class Reader {
   }
 
   private at(position: number): Token {
-    return this.all[Math.min(position, this.all.length - 1)] ?? { kind: 'end', text: '', offset: 0, length: 1 };
+    return (
+      this.all[Math.min(position, this.all.length - 1)] ?? { kind: 'end', text: '', offset: 0, length: 1 }
+    );
   }
 }
 
