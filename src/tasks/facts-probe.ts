@@ -1,0 +1,104 @@
+/**
+ * Reads the facts of a host with three or four forks: builtins, one grep over small files of /proc, two calls of ip,
+ * and a route lookup when the way in is known. The reader is pure and takes garbage: what it cannot read is empty.
+ */
+import type { Output } from '../shell/frames.ts';
+import { block, type Script, sh } from '../shell/sh.ts';
+import type { Facts, InterfaceAddress, ManagementPath, NetworkInterface } from './facts.ts';
+
+const looked = [
+  ...['ip', 'iptables', 'iptables-save', 'iptables-restore', 'iptables-nft', 'iptables-legacy'],
+  ...['iptables-nft-save', 'iptables-nft-restore', 'iptables-legacy-save', 'iptables-legacy-restore', 'nft'],
+  ...['conntrack', 'arping', 'modprobe', 'sysctl', 'unshare', 'setsid', 'timeout', 'cksum', 'sha256sum'],
+  ...['base64', 'mktemp', 'stat', 'logger', 'systemctl', 'networkctl', 'nmcli', 'netplan', 'ifquery'],
+  ...['netfilter-persistent', 'nc', 'curl', 'wget', 'ping', 'python3', 'perl', 'bash', 'busybox'],
+];
+
+// sudo drops SSH_CONNECTION from our environment but keeps it in its own, which is our parent's.
+const wayIn = sh`
+way_in=$SSH_CONNECTION
+if [ -z "$way_in" ] && [ -r "/proc/$PPID/environ" ]; then
+  way_in=$(tr '\0' '\n' <"/proc/$PPID/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')
+fi
+if [ -n "$way_in" ]; then
+  printf 'way-in %s\n' "$way_in"
+  ip -4 -o route get "$(printf '%s\n' "$way_in" | cut -d ' ' -f 1)" 2>/dev/null | sed -n '1s/^/road /p'
+fi`;
+
+/** Prints one fact a line, each led by a word that says what it is. */
+export const factsProbe: Script = block(
+  sh`grep -Es '^MemTotal:|^Uid:|^[0-9A-Za-z._+~-]+$' /proc/meminfo /proc/self/status /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/random/boot_id`,
+  sh`for tool in ${looked}; do if command -v "$tool" >/dev/null 2>&1; then printf 'tool %s\n' "$tool"; fi; done`,
+  sh`ip -o link show 2>/dev/null | sed 's/^/link /'`,
+  sh`ip -o -4 addr show 2>/dev/null | sed 's/^/addr /'`,
+  wayIn,
+  sh`:`,
+);
+
+export function readFacts(output: Output): Facts {
+  const lines = output.stdout.split('\n');
+  const after = (lead: string): string[] =>
+    lines.filter((line) => line.startsWith(lead)).map((line) => line.slice(lead.length));
+  const first = (lead: string): string => after(lead)[0] ?? '';
+  return {
+    hostname: first('/proc/sys/kernel/hostname:'),
+    kernel: first('/proc/sys/kernel/osrelease:'),
+    bootId: first('/proc/sys/kernel/random/boot_id:'),
+    // Real, effective, saved: the effective one decides what we may do. -1 is nobody's.
+    uid: number(/^\d+\s+(\d+)/.exec(first('/proc/self/status:Uid:').trim())?.[1], -1),
+    memoryBytes: number(/^(\d+) kB$/.exec(first('/proc/meminfo:MemTotal:').trim())?.[1], 0) * 1024,
+    tools: after('tool '),
+    interfaces: interfaces(after('link '), after('addr ')),
+    managementPath: managementPath(first('way-in '), first('road ')),
+  };
+}
+
+function interfaces(links: readonly string[], addresses: readonly string[]): readonly NetworkInterface[] {
+  const found = new Map<string, { up: boolean; addresses: InterfaceAddress[] }>();
+  for (const line of links) {
+    const [, name, flags] = /^\d+: ([^\s:@]+)(?:@[^\s:]+)?: <([^>]*)>/.exec(line) ?? [];
+    if (name !== undefined) found.set(name, { up: (flags ?? '').split(',').includes('UP'), addresses: [] });
+  }
+  for (const line of addresses) {
+    const [, name, rest] = /^\d+: (\S+)\s+inet (\S.*)$/.exec(line) ?? [];
+    const address = interfaceAddress(rest ?? '');
+    if (name !== undefined && address !== undefined) found.get(name)?.addresses.push(address);
+  }
+  return [...found].map(([name, rest]) => ({ name, ...rest }));
+}
+
+/** `203.0.113.11/24 brd 203.0.113.255 scope global secondary eth1:0\   valid_lft ...` */
+function interfaceAddress(text: string): InterfaceAddress | undefined {
+  const words = (text.split('\\')[0] ?? '').trim().split(/\s+/);
+  const withPrefix = words[1] === 'peer' ? (words[2] ?? '') : (words[0] ?? '');
+  const [, prefix] = /^[\d.]+\/(\d{1,2})$/.exec(withPrefix) ?? [];
+  const [, address] = /^([\d.]+)(?:\/\d{1,2})?$/.exec(words[0] ?? '') ?? [];
+  if (prefix === undefined || address === undefined || Number(prefix) > 32) return undefined;
+  const broadcast = words.indexOf('brd');
+  const scope = words.indexOf('scope');
+  const tail = words.slice(scope < 0 ? words.length : scope + 2);
+  return {
+    address,
+    prefix: Number(prefix),
+    broadcast: broadcast < 0 ? null : (words[broadcast + 1] ?? null),
+    label: tail.at(-1) ?? '',
+    secondary: tail.slice(0, -1).includes('secondary'),
+  };
+}
+
+function managementPath(connection: string, road: string): ManagementPath | null {
+  const [client = '', , server = '', port = '', ...more] = connection.trim().split(/\s+/);
+  if (client === '' || server === '' || more.length > 0 || !/^\d{1,5}$/.test(port)) return null;
+  return {
+    clientAddress: client,
+    serverAddress: server,
+    serverPort: Number(port),
+    interface: / dev (\S+)/.exec(road)?.[1] ?? '',
+    via: / via (\S+)/.exec(road)?.[1] ?? null,
+  };
+}
+
+function number(text: string | undefined, otherwise: number): number {
+  const value = Number(text);
+  return text === undefined || !Number.isSafeInteger(value) ? otherwise : value;
+}

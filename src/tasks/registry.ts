@@ -1,0 +1,13 @@
+/**
+ * All task types, by their key in YAML. Add a type: copy template.ts.txt, write its file, add one line here; schema,
+ * manual and the contract test follow from this list.
+ */
+import { sysctl } from './sysctl.ts';
+import type { Json, TaskType } from './task-type.ts';
+
+/** A task type whose arguments and state are not known here. Arguments were checked by its schema and problems(). */
+export type AnyTaskType = TaskType<unknown, Json>;
+
+const all: readonly AnyTaskType[] = [sysctl];
+
+export const taskTypes: ReadonlyMap<string, AnyTaskType> = new Map(all.map((type) => [type.name, type]));
