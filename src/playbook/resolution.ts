@@ -101,7 +101,7 @@ function perHost(
   return found;
 }
 
-const none: ReadonlyMap<never, never> = new Map();
+const none: Layers['task'] = new Map();
 
 function layersOf(host: Host, play: Play, around: Surroundings): Layers {
   const fleet = around.fleetVariables.get(host.name);
