@@ -47,7 +47,7 @@ export class TaskNamespace {
     count += 1;
     this.name = `gwft-${process.pid}-${count}`;
     this.#folder = mkdtempSync(join(tmpdir(), 'gwfleet-task-'));
-    const inherited = process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin';
+    const inherited = process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin';
     this.#path = `${this.#folder}:${inherited}`;
     if (backend === 'legacy') {
       for (const tool of ['iptables', 'iptables-save', 'iptables-restore']) {
