@@ -19,7 +19,7 @@ import { hardenedChains, type Intent, type Spread, type Sticky } from './ruleset
 import { applyRuleset, probeRuleset } from './ruleset/script.ts';
 import { readRuleset } from './ruleset/seen.ts';
 import type { Chain, Owner, RulesetState } from './ruleset/state.ts';
-import { type OpenIntent, wantedChains, wantedRuleset } from './ruleset/wanted.ts';
+import { noRules, type OpenIntent, wantedChains, wantedRuleset } from './ruleset/wanted.ts';
 import { failedProbe } from './steps.ts';
 import type { ArgsProblem, TaskType } from './task-type.ts';
 
@@ -109,8 +109,9 @@ export const ruleset: TaskType<RulesetArgs, RulesetState> = {
     return { kind: 'present', state };
   },
   desired: (args, seen, facts) => {
-    if (seen.kind === 'present') return wantedRuleset(intentOf(args), seen.state, facts);
-    return { kind: 'refused', why: 'the rules of the host could not be read' };
+    if (seen.kind === 'unknown') return { kind: 'refused', why: `the rules are unknown: ${seen.why}` };
+    const none = noRules(ownerOf(args), facts);
+    return wantedRuleset(intentOf(args), seen.kind === 'present' ? seen.state : none, facts);
   },
   changes: rulesetChanges,
   apply: applyRuleset,

@@ -5,41 +5,41 @@
  */
 export type Backend = 'nft' | 'legacy' | 'plain';
 
-// Types and not interfaces: only type aliases are assignable to Json.
-export type Chain = {
-  readonly table: string;
-  readonly name: string;
+// Not interfaces: only type aliases are assignable to Json.
+export type Chain = Readonly<{
+  table: string;
+  name: string;
   /** Null for a chain that is not built in. */
-  readonly policy: string | null;
+  policy: string | null;
   /** Without `-A NAME`. */
-  readonly rules: readonly string[];
-};
+  rules: readonly string[];
+}>;
 
-export type Hook = {
-  readonly table: string;
-  readonly chain: string;
+export type Hook = Readonly<{
+  table: string;
+  chain: string;
   /** Counts from 1 among all rules of the chain. */
-  readonly position: number;
-  readonly rule: string;
-};
+  position: number;
+  rule: string;
+}>;
 
 /** What tells our rules from others'; part of the state, so that an undo knows it too. */
-export type Owner = {
-  readonly style: 'hardened' | 'seed';
-  readonly internal: string;
-  readonly external: string;
-  readonly network: string;
+export type Owner = Readonly<{
+  style: 'hardened' | 'seed';
+  internal: string;
+  external: string;
+  network: string;
   /** The only address of a pool of one; empty otherwise. */
-  readonly single: string;
-};
+  single: string;
+}>;
 
-export type RulesetState = {
-  readonly backend: Backend;
-  readonly owner: Owner;
-  readonly chains: readonly Chain[];
-  readonly hooks: readonly Hook[];
-  readonly policy: string;
-};
+export type RulesetState = Readonly<{
+  backend: Backend;
+  owner: Owner;
+  chains: readonly Chain[];
+  hooks: readonly Hook[];
+  policy: string;
+}>;
 
 /** In the order in which they are loaded: marks, then addresses, then who may pass. */
 export const tables: readonly string[] = ['mangle', 'nat', 'filter'];

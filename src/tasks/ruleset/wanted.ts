@@ -22,6 +22,12 @@ export function wantedRuleset(intent: OpenIntent, seen: RulesetState, facts: Fac
   return { kind: 'state', state: to, notes: notes(seen, to) };
 }
 
+/** A host that has no rules at all. */
+export function noRules(owner: Owner, { tools }: Facts): RulesetState {
+  const backend = (['nft', 'legacy'] as const).find((one) => tools.includes(`iptables-${one}-save`));
+  return { backend: backend ?? 'plain', owner, chains: [], hooks: [], policy: 'ACCEPT' };
+}
+
 export function wantedChains(style: Owner['style'], intent: Intent): readonly Chain[] {
   return bare(style === 'seed' ? seedChains(intent) : hardenedChains(intent));
 }
