@@ -15,7 +15,7 @@ const emptyDevtools = {
 
 rmSync('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { gwfleet: 'src/cli/main.ts' },
+  entryPoints: { gwfleet: 'src/cli/main.ts', 'lab-internet': 'src/lab/internet.ts' },
   outdir: 'dist',
   bundle: true,
   platform: 'node',

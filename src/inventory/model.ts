@@ -3,9 +3,10 @@
  * groups and variables as `ansible-inventory` gives.
  */
 import type { Place } from '../source/diagnostic.ts';
+import type { Value } from '../source/value.ts';
+import type { SourceNode } from '../source/yaml-document.ts';
 
-/** A value of a variable: what Ansible's YAML 1.1 reads. */
-export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value };
+export type { Value };
 
 export type Variables = ReadonlyMap<string, Value>;
 
@@ -16,6 +17,8 @@ export interface Host {
   readonly variables: Variables;
   /** Where each variable's winning value was written, for errors about values. */
   readonly places: ReadonlyMap<string, Place>;
+  /** The winning values as written, for places inside them. Extra variables have none. */
+  readonly nodes?: ReadonlyMap<string, SourceNode>;
   readonly place: Place;
 }
 

@@ -2,7 +2,6 @@
  * The plan: all changes of all hosts in their batches, as a JSON value. It can be shown, saved, reviewed and
  * refused; nothing is left to decide when it is applied.
  */
-
 import type { Place } from '../source/diagnostic.ts';
 import type { Facts } from '../tasks/facts.ts';
 import type { Change, Json, Note } from '../tasks/task-type.ts';
@@ -16,11 +15,15 @@ export interface Plan {
 
 export interface PlayPlan {
   readonly name: string;
+  /** The host pattern of the play as written: `gateways`. */
+  readonly pattern: string;
   /** Host names in the order in which batches go. */
   readonly batches: readonly (readonly string[])[];
   readonly rules: PlayRules;
   readonly hosts: readonly HostPlan[];
 }
+
+export type OnFailure = 'halt' | 'rollback_batch' | 'rollback_run';
 
 /** How a play rolls: the keywords of the play after defaults. */
 export interface PlayRules {
@@ -29,26 +32,36 @@ export interface PlayRules {
   /** Ansible's meaning: a batch stops the run when MORE than this percentage of it failed; null: only when all did. */
   readonly maxFailPercentage: number | null;
   readonly anyErrorsFatal: boolean;
+  /** The first batch is a canary of this many hosts; 0: none. */
+  readonly canary: number;
+  /** How long a batch is watched before the next one starts. */
+  readonly soakSeconds: number;
+  readonly confirmTimeoutSeconds: number;
+  readonly onFailure: OnFailure;
 }
 
 /** What will be done on one host in one play, or why it cannot be said. */
-export type HostPlan =
-  | {
-      readonly kind: 'planned';
-      readonly host: string;
-      readonly facts: Facts;
-      readonly tasks: readonly TaskPlan[];
-      readonly notes: readonly Note[];
-    }
-  | {
-      readonly kind: 'unplannable';
-      readonly host: string;
-      readonly result: 'unreachable' | 'failed';
-      readonly why: string;
-    };
+export type HostPlan = PlannedHost | UnplannableHost;
+
+export interface PlannedHost {
+  readonly kind: 'planned';
+  readonly host: string;
+  readonly facts: Facts;
+  readonly tasks: readonly TaskPlan[];
+}
+
+export interface UnplannableHost {
+  readonly kind: 'unplannable';
+  readonly host: string;
+  readonly result: 'unreachable' | 'failed';
+  readonly why: string;
+  readonly hint?: string;
+  /** The task that could not be planned, when the host itself answered. */
+  readonly task?: { readonly name: string; readonly place: Place };
+}
 
 export interface TaskPlan {
-  /** Unique in the play: `t3`. */
+  /** Unique on its host over all plays: `p1t3`. A shell word. */
   readonly id: string;
   readonly type: string;
   readonly name: string;
@@ -61,4 +74,33 @@ export interface TaskPlan {
   readonly notes: readonly Note[];
   /** POSIX cksum of the probe's standard output when it was seen; the host is refused when it has moved. */
   readonly seen: string;
+}
+
+/** Counts of a plan for its last line and for the question. */
+export interface PlanCounts {
+  readonly create: number;
+  readonly update: number;
+  readonly delete: number;
+  readonly run: number;
+  readonly hosts: number;
+  readonly hostsChanging: number;
+  readonly hostsUnplannable: number;
+}
+
+export function hasChanges(host: HostPlan): boolean {
+  return host.kind === 'planned' && host.tasks.some(({ changes }) => changes.length > 0);
+}
+
+export function countPlan(plan: Plan): PlanCounts {
+  const counts = { create: 0, update: 0, delete: 0, run: 0 };
+  const [all, changing, unplannable] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  for (const host of plan.plays.flatMap(({ hosts }) => hosts)) {
+    all.add(host.host);
+    if (host.kind === 'unplannable') unplannable.add(host.host);
+    if (hasChanges(host)) changing.add(host.host);
+    if (host.kind === 'planned') {
+      for (const { action } of host.tasks.flatMap(({ changes }) => changes)) counts[action] += 1;
+    }
+  }
+  return { ...counts, hosts: all.size, hostsChanging: changing.size, hostsUnplannable: unplannable.size };
 }

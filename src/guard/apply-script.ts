@@ -1,0 +1,111 @@
+/**
+ * The one guarded apply script of a host: lock, look again, checkpoint, arm, steps. It puts the engine and the plan's
+ * functions on the host and starts the steps detached, so that they end or are undone when the connection dies.
+ * Read-only files, a full disk or a held lock end it before anything was changed.
+ */
+import type { TaskPlan } from '../plan/plan.ts';
+import { type TaskTypes, typeOf } from '../plan/probe.ts';
+import { block, feed, nothing, type Script, sh } from '../shell/sh.ts';
+import { engine, guardFolder } from './engine.ts';
+
+export interface GuardOrder {
+  /** Run id and play number, one word: `20261122-214007-7f3a.1`. A folder on the host. */
+  readonly guardId: string;
+  /** user@machine of the person who started the run. */
+  readonly owner: string;
+  /** A nonce: lines of the script's own begin with it. */
+  readonly mark: string;
+  readonly tasks: readonly TaskPlan[];
+  /** How long the host waits for a confirm; null: no guard, confirmed after the last step. */
+  readonly confirmTimeoutSeconds: number | null;
+  /** Wall clock of the controller in epoch seconds, for the lock's text only. */
+  readonly now: number;
+}
+
+/** The script of the apply exec. Its words are read by `readJournal`. */
+export function applyScript(order: GuardOrder, types: TaskTypes): Script {
+  const folder = `${guardFolder}/${order.guardId}`;
+  const guarded = order.confirmTimeoutSeconds !== null;
+  return block(
+    sh`umask 077; exec 3>&1; R=${guardFolder}; D=${folder}; mark=${order.mark}; export mark`,
+    sh`say() { printf '\n%s %s\n' "$mark" "$*"; }`,
+    sh`refuse() { say "refused $*"; rm -rf "$D"; [ "$locked" = 1 ] && rm -f "$R/lock"; exit 1; }`,
+    sh`mkdir -p "$R" 2>/dev/null && [ -w "$R" ] || refuse "cannot-write $R (read-only, full, or not root)"`,
+    lock(order),
+    sh`mkdir "$D" 2>/dev/null || refuse "cannot-write $D"`,
+    sh`${feed(planFile(order, types).text, sh`cat >"$D/plan"`)}`,
+    sh`[ $? = 0 ] || refuse "cannot-write $D"`,
+    sh`${feed(engine, sh`cat >"$D/engine"`)}`,
+    sh`[ $? = 0 ] || refuse "cannot-write $D"`,
+    sh`: >"$D/begun" && : >"$D/journal" && : >"$D/left" || refuse "cannot-write $D"`,
+    sh`moved=$(. "$D/plan"; for t in $looks; do now=$( (look_$t) </dev/null 2>/dev/null | cksum); eval "[ \"\$now\" = \"\$seen_$t\" ]" || echo "$t"; done)`,
+    sh`[ -z "$moved" ] || refuse "stale $(echo $moved)"`,
+    sh`: >"$D/armed" || refuse "cannot-write $D"`,
+    sh`detach=$(command -v setsid || :)`,
+    guarded ? arm : nothing,
+    sh`$detach sh "$D/engine" apply </dev/null 2>/dev/null & echo $! >"$D/apply.pid"`,
+    sh`wait $!; code=$?`,
+    guarded ? nothing : sh`[ $code = 0 ] && sh "$D/engine" confirm </dev/null`,
+    sh`for old in $(ls -1d "$R"/2* 2>/dev/null | sort -r | tail -n +6); do [ -e "$old/armed" ] || [ -e "$old/rolling-back" ] || rm -rf "$old"; done`,
+    sh`say done`,
+  );
+}
+
+const arm = block(
+  sh`$detach sh "$D/engine" watch </dev/null >/dev/null 2>&1 3>&- & echo $! >"$D/watch.pid"`,
+  sh`i=0; until [ -e "$D/ready" ]; do i=$((i+1)); [ $i -gt 100 ] && { rm -f "$D/armed"; refuse "watchdog-did-not-start"; }; sleep 0.05 2>/dev/null || sleep 1; done`,
+  sh`say armed`,
+);
+
+function lock(order: GuardOrder): Script {
+  const seconds = order.confirmTimeoutSeconds ?? 0;
+  const text = `run ${order.guardId}\nowner ${order.owner}\nsince ${order.now}\nseconds ${seconds}\n`;
+  return block(
+    sh`if (set -C; printf '%s' ${text} >"$R/lock") 2>/dev/null; then locked=1`,
+    sh`else`,
+    sh`[ -s "$R/lock" ] || sleep 1`,
+    sh`[ -s "$R/lock" ] || { rm -f "$R/lock"; refuse "cannot-write $R (full?)"; }`,
+    sh`held=$(sed -n 's/^run //p' "$R/lock"); say "refused locked $(tr '\n' ';' <"$R/lock")left $(cat "$R/$held/left" 2>/dev/null)"; exit 1`,
+    sh`fi`,
+  );
+}
+
+/** What the engine reads: the plan's variables and functions. */
+function planFile(order: GuardOrder, types: TaskTypes): Script {
+  const changing = order.tasks.filter(({ changes }) => changes.length > 0);
+  const looks = firstLooks(changing);
+  return block(
+    sh`run=${order.guardId}; mark=${order.mark}; seconds=${order.confirmTimeoutSeconds ?? 0}`,
+    sh`steps=${changing.map(({ id }) => id).join(' ')}; looks=${looks.map(({ id }) => id).join(' ')}`,
+    ...changing.flatMap((task) => stepFunctions(task, types)),
+    ...looks.flatMap((task) => lookFunction(task, types)),
+    sh`boot_files() { :; }`,
+  );
+}
+
+function stepFunctions(task: TaskPlan, types: TaskTypes): readonly Script[] {
+  const type = typeOf(types, task.type);
+  return [
+    sh`step_${task.id}() { :`,
+    type.apply(task.from, task.to),
+    sh`}`,
+    sh`undo_${task.id}() { :`,
+    type.undo === 'turned' ? type.apply(task.to, task.from) : sh`echo ${type.undo.impossible}; return 1`,
+    sh`}`,
+  ];
+}
+
+function lookFunction(task: TaskPlan, types: TaskTypes): readonly Script[] {
+  return [
+    sh`seen_${task.id}=${task.seen}`,
+    sh`look_${task.id}() { :`,
+    typeOf(types, task.type).probe(task.args),
+    sh`}`,
+  ];
+}
+
+/** Only the first look at an object was made before anything changed it. */
+function firstLooks(tasks: readonly TaskPlan[]): readonly TaskPlan[] {
+  const seen = new Set<string>();
+  return tasks.filter(({ object }) => !seen.has(object) && seen.add(object));
+}

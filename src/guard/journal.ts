@@ -1,0 +1,102 @@
+/**
+ * What a guarded host said, line by line, turned into values. Lines that do not begin with the run's mark are
+ * somebody else's output and are left alone. Text from steps travels on one line with US (0x1f) for newlines.
+ */
+import { type GuardState, guardStates } from './engine.ts';
+
+/** Why a host would not begin: nothing was changed there. */
+export type Refusal =
+  | { readonly kind: 'locked'; readonly by: LockHolder }
+  | { readonly kind: 'stale'; readonly tasks: readonly string[] }
+  | { readonly kind: 'cannot-write'; readonly why: string }
+  | { readonly kind: 'no-watchdog' };
+
+/** Who holds a host's lock. `sinceEpochSeconds` is by the holder's clock. */
+export interface LockHolder {
+  readonly run: string;
+  readonly owner: string;
+  readonly sinceEpochSeconds: number;
+  readonly secondsLeft: number | null;
+}
+
+export interface StepEnd {
+  readonly task: string;
+  readonly code: number;
+  readonly said: string;
+}
+
+export interface Journal {
+  readonly refusal: Refusal | undefined;
+  readonly armed: boolean;
+  readonly begun: readonly string[];
+  readonly ended: readonly StepEnd[];
+  readonly undone: readonly StepEnd[];
+  /** Task ids whose objects still differ from the checkpoint after a rollback. */
+  readonly differs: readonly string[];
+  readonly applied: boolean;
+  readonly state: GuardState | 'gone' | undefined;
+  readonly watchdogAlive: boolean | undefined;
+  readonly bootFailed: string | undefined;
+  readonly asked: boolean;
+  readonly done: boolean;
+}
+
+/** Everything the marked lines of a stdout say; later lines win. */
+export function readJournal(mark: string, stdout: string): Journal {
+  const lines = stdout
+    .split('\n')
+    .flatMap((line) => (line.startsWith(`${mark} `) ? [line.slice(mark.length + 1)] : []));
+  const all = (word: string) =>
+    lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
+  const has = (word: string) => lines.some((line) => line.trim() === word);
+  const watchdog = all('watchdog').at(-1);
+  return {
+    refusal: all('refused').map(readRefusal).at(-1),
+    armed: has('armed'),
+    begun: all('begin').map((id) => id.trim()),
+    ended: all('end').map(readEnd),
+    undone: all('undo').map(readEnd),
+    differs: (all('differs').at(-1) ?? '').split(' ').filter(Boolean),
+    applied: has('applied'),
+    state: readState(all('state').at(-1)),
+    watchdogAlive: watchdog === undefined ? undefined : watchdog.trim() === 'alive',
+    bootFailed: all('boot-failed').map(readText).at(-1),
+    asked: has('ask'),
+    done: has('done'),
+  };
+}
+
+function readRefusal(text: string): Refusal {
+  const [word = '', ...rest] = text.trim().split(' ');
+  if (word === 'locked') return { kind: 'locked', by: readHolder(rest.join(' ')) };
+  if (word === 'stale') return { kind: 'stale', tasks: rest };
+  if (word === 'watchdog-did-not-start') return { kind: 'no-watchdog' };
+  return { kind: 'cannot-write', why: rest.join(' ') };
+}
+
+function readHolder(text: string): LockHolder {
+  const fields = new Map(
+    text.split(';').map((field) => [field.split(' ')[0] ?? '', field.split(' ').slice(1).join(' ')]),
+  );
+  const left = fields.get('left') ?? '';
+  return {
+    run: fields.get('run') ?? 'unknown',
+    owner: fields.get('owner') ?? 'unknown',
+    sinceEpochSeconds: Number(fields.get('since') ?? 0),
+    secondsLeft: /^\d+$/.test(left) ? Number(left) : null,
+  };
+}
+
+function readEnd(text: string): StepEnd {
+  const [task = '', code = '', ...said] = text.split(' ');
+  return { task, code: Number(code), said: readText(said.join(' ')) };
+}
+
+function readText(text: string): string {
+  return text.replaceAll('\u001f', '\n').trim();
+}
+
+function readState(text: string | undefined): GuardState | 'gone' | undefined {
+  const word = text?.trim();
+  return word === 'gone' ? 'gone' : guardStates.find((state) => state === word);
+}

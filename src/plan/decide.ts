@@ -1,0 +1,118 @@
+/**
+ * wanted x seen -> changes, for one host. Later tasks see the state that earlier ones will leave: `left` carries the
+ * predicted state of each object from task to task and from play to play.
+ */
+import type { AnyTaskType } from '../tasks/registry.ts';
+import type { Json, Note, Observation } from '../tasks/task-type.ts';
+import { cksum } from './cksum.ts';
+import type { HostPlan, TaskPlan } from './plan.ts';
+import { type HostTask, type Sight, type TaskTypes, typeOf } from './probe.ts';
+
+/** What earlier tasks will have left, by object. */
+export type Left = Map<string, Json>;
+
+type Decision = TaskPlan | { readonly why: string };
+
+/** The plan of one host in one play. `left` is added to. */
+export function planHost(
+  host: string,
+  tasks: readonly HostTask[],
+  seen: { sight: Sight; left: Left; types: TaskTypes },
+): HostPlan {
+  const plans: TaskPlan[] = [];
+  for (const task of tasks) {
+    const decision = decide(task, seen);
+    if ('why' in decision) {
+      return {
+        kind: 'unplannable',
+        host,
+        result: 'failed',
+        why: decision.why,
+        task: { name: task.name, place: task.place },
+      };
+    }
+    plans.push(decision);
+    if (typeOf(seen.types, task.type).verifyOnly !== true) seen.left.set(decision.object, decision.to);
+  }
+  return { kind: 'planned', host, facts: seen.sight.facts, tasks: plans };
+}
+
+/** Which tasks of a play are not in the state that the plan promised, with what is different. */
+export function shortfalls(tasks: readonly TaskPlan[], sight: Sight, types: TaskTypes): readonly Shortfall[] {
+  const last = new Map(tasks.map((task) => [task.object, task.id]));
+  return tasks.flatMap((task) => {
+    const type = typeOf(types, task.type);
+    if (type.verifyOnly !== true && last.get(task.object) !== task.id) return [];
+    const why = shortfall(task, type, sight);
+    return why === undefined ? [] : [{ task, why }];
+  });
+}
+
+export interface Shortfall {
+  readonly task: TaskPlan;
+  readonly why: string;
+}
+
+function decide(
+  task: HostTask,
+  { sight, left, types }: { sight: Sight; left: Left; types: TaskTypes },
+): Decision {
+  const type = typeOf(types, task.type);
+  const output = sight.outputs.get(task.id);
+  if (output === undefined) return { why: 'the host did not answer the look at this task' };
+  const object = type.object(task.args);
+  const observed = type.verifyOnly === true ? undefined : left.get(object);
+  const observation = observed === undefined ? type.read(output, task.args) : asObservation(observed);
+  if (observation.kind === 'unknown') return { why: observation.why };
+  const wanted = type.desired(task.args, observation, sight.facts);
+  if (wanted.kind === 'refused') return { why: wanted.why };
+  const from = observation.kind === 'present' ? observation.state : null;
+  return {
+    id: task.id,
+    type: task.type,
+    name: task.name,
+    place: task.place,
+    object,
+    args: task.args,
+    from,
+    to: wanted.state,
+    changes: type.verifyOnly === true ? [] : type.changes(from, wanted.state),
+    notes: [...(wanted.notes ?? []), ...undoNotes(type)],
+    seen: cksum(output.stdout),
+  };
+}
+
+function asObservation(state: Json): Observation<Json> {
+  return state === null ? { kind: 'absent' } : { kind: 'present', state };
+}
+
+function undoNotes(type: AnyTaskType): readonly Note[] {
+  return type.undo === 'turned'
+    ? []
+    : [{ level: 'warning', text: `cannot be undone: ${type.undo.impossible}` }];
+}
+
+function shortfall(task: TaskPlan, type: AnyTaskType, sight: Sight): string | undefined {
+  const output = sight.outputs.get(task.id);
+  if (output === undefined) return 'the host did not answer the second look';
+  const observation = type.read(output, task.args);
+  if (observation.kind === 'unknown') return observation.why;
+  const now = observation.kind === 'present' ? observation.state : null;
+  if (type.verifyOnly !== true) {
+    const missing = type.changes(now, task.to);
+    return missing.length === 0
+      ? undefined
+      : missing
+          .map(({ kind, name, from, to }) => `${kind} ${name} is ${from ?? 'absent'}, not ${to ?? 'absent'}`)
+          .join('; ');
+  }
+  const wanted = type.desired(task.args, observation, sight.facts);
+  if (wanted.kind === 'refused') return wanted.why;
+  return JSON.stringify(now) === JSON.stringify(wanted.state) ? undefined : describeCheck(now);
+}
+
+function describeCheck(now: Json): string {
+  if (typeof now === 'object' && now !== null && 'why' in now && typeof now['why'] === 'string')
+    return now['why'];
+  return 'the check failed';
+}

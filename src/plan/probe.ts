@@ -1,0 +1,47 @@
+/**
+ * One read-only script that looks at everything a run will ask of a host: its facts, and one section for each task.
+ * Tasks of all plays are in it, so that a dry run needs one exec a host.
+ */
+import { framed, type Output, readFrames } from '../shell/frames.ts';
+import { block, type Script } from '../shell/sh.ts';
+import type { Place } from '../source/diagnostic.ts';
+import type { Facts } from '../tasks/facts.ts';
+import { factsProbe, readFacts } from '../tasks/facts-probe.ts';
+import type { AnyTaskType } from '../tasks/registry.ts';
+import type { Json } from '../tasks/task-type.ts';
+
+export type TaskTypes = ReadonlyMap<string, AnyTaskType>;
+
+/** One task of a host, arguments filled in and checked. */
+export interface HostTask {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly place: Place;
+  readonly args: Json;
+}
+
+/** What a host said: its facts, and each task's section by task id. */
+export interface Sight {
+  readonly facts: Facts;
+  readonly outputs: ReadonlyMap<string, Output>;
+}
+
+/** `mark` is a nonce: one word that the host cannot guess before it sees the script. */
+export function probeScript(mark: string, tasks: readonly HostTask[], types: TaskTypes): Script {
+  const sections = tasks.map((task) => framed(mark, task.id, typeOf(types, task.type).probe(task.args)));
+  return block(framed(mark, 'facts', factsProbe), ...sections);
+}
+
+/** Undefined when even the facts did not come back: whatever answered is not a shell on a Linux host. */
+export function readSight(mark: string, stdout: string, stderr: string): Sight | undefined {
+  const outputs = readFrames(mark, stdout, stderr);
+  const facts = outputs.get('facts');
+  return facts === undefined ? undefined : { facts: readFacts(facts), outputs };
+}
+
+export function typeOf(types: TaskTypes, name: string): AnyTaskType {
+  const type = types.get(name);
+  if (type === undefined) throw new Error(`no task type '${name}' is registered`);
+  return type;
+}

@@ -1,0 +1,138 @@
+/**
+ * Everything that can happen in a run, as plain data: a public contract (`gwfleet schema events`). Renderers, recap,
+ * exit code and the saved log all come from these and nothing else. New fields may be added, none changes meaning
+ * within a version.
+ */
+import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox';
+
+const text = (description: string) => Type.String({ description });
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+const names = (description: string) => Type.Array(Type.String(), { description });
+
+export const hostResults = [
+  'ok',
+  'changed',
+  'skipped',
+  'unreachable',
+  'failed',
+  'rolled-back',
+  'unknown',
+] as const;
+export type HostResult = (typeof hostResults)[number];
+
+const result = Type.Union(
+  hostResults.map((word) => Type.Literal(word)),
+  { description: 'how the host ended' },
+);
+
+const place = Type.Object({
+  file: text("the user's file"),
+  line: Type.Integer({ minimum: 1 }),
+  col: Type.Integer({ minimum: 1 }),
+  endCol: Type.Optional(Type.Integer({ minimum: 1 })),
+});
+
+const event = <Name extends string, Fields extends TProperties>(
+  type: Name,
+  description: string,
+  fields: Fields,
+) =>
+  Type.Object(
+    {
+      v: Type.Literal(1, { description: 'version of this contract' }),
+      at: Type.String({ format: 'date-time', description: 'controller time, UTC' }),
+      run: text('run id'),
+      type: Type.Literal(type),
+      ...fields,
+    },
+    { description, additionalProperties: false },
+  );
+
+const schemas = [
+  event('run-started', 'A command begins to look at hosts.', {
+    command: text('apply, plan, ...'),
+    inventory: text('path as typed'),
+    playbook: text('path of the playbook'),
+    hosts: names('every host the run speaks of'),
+  }),
+  event('host-probed', 'A host was looked at.', {
+    host: text('host name'),
+    result: Type.Union([Type.Literal('seen'), Type.Literal('unreachable'), Type.Literal('failed')]),
+    message: Type.Optional(text('why it could not be seen')),
+  }),
+  event('plan-made', 'The plan stands; nothing is changed yet.', {
+    create: count('things to create'),
+    update: count('things to update'),
+    delete: count('things to delete'),
+    run: count('commands to run'),
+    hosts: count('hosts in the plan'),
+    hostsChanging: count('hosts that change'),
+  }),
+  event('play-started', 'A play begins.', { play: text('its name'), batches: count('number of batches') }),
+  event('batch-started', 'A batch of hosts begins.', {
+    play: text('play name'),
+    batch: count('from 1'),
+    batches: count('of how many'),
+    hosts: names('its hosts'),
+  }),
+  event('host-started', 'A host begins its part of a play.', {
+    play: text('play name'),
+    host: text('host name'),
+  }),
+  event('task-finished', 'A step ended on a host.', {
+    host: text('host name'),
+    task: text('task name'),
+    code: Type.Integer({ description: 'exit code of the step' }),
+  }),
+  event('guard-armed', 'The host will roll back by itself unless it is confirmed.', {
+    host: text('host name'),
+    seconds: count('how long it waits'),
+  }),
+  event('guard-settled', 'The guard of a host ended.', {
+    host: text('host name'),
+    state: text('the state the host answered'),
+  }),
+  event('host-finished', 'A host has done its part of a play.', {
+    play: text('play name'),
+    host: text('host name'),
+    result,
+    message: Type.Optional(text('what happened, for people')),
+    task: Type.Optional(text('the task it happened in')),
+    place: Type.Optional(place),
+    said: Type.Optional(text('the last words of the host')),
+    next: Type.Optional(text('what the host will do, or what to do')),
+  }),
+  event('run-stopped', 'No further hosts are begun.', { why: text('the rule that was met') }),
+  event('note', 'Something people should know.', {
+    message: text('the note'),
+    host: Type.Optional(text('host name')),
+  }),
+  event('run-finished', 'The last event.', {
+    exit: Type.Integer(),
+    seconds: Type.Number({ description: 'wall time' }),
+  }),
+] as const;
+
+/** JSON Schema of one line of `--progress jsonl`. */
+export const eventSchema = Type.Union([...schemas], {
+  $id: 'gwfleet-events',
+  description: 'one event of a gwfleet run',
+});
+
+export type RunEvent = Static<(typeof schemas)[number]>;
+export type EventType = RunEvent['type'];
+
+/** An event before the conductor stamps it with version, time and run. */
+export type BareEvent = DistributiveOmit<RunEvent, 'v' | 'at' | 'run'>;
+
+type DistributiveOmit<Union, Keys extends keyof Union> = Union extends unknown ? Omit<Union, Keys> : never;
+
+export type Emit = (event: BareEvent) => void;
+
+/** Names of all event types with what each means, for the manual. */
+export const eventTypes: readonly { readonly type: string; readonly description: string }[] = schemas.map(
+  (schema: TObject) => ({
+    type: String(schema.properties['type']?.['const']),
+    description: schema.description ?? '',
+  }),
+);

@@ -1,0 +1,53 @@
+/**
+ * How deep a YAML text nests, counted by yaml's lexer, which is iterative: the parser is not, and 5,000 `[` can abort
+ * the whole process in a way that no try/catch sees. So this runs before the parser, and stops at the limit.
+ */
+import { CST, Lexer } from 'yaml';
+
+/** Nobody nests an inventory or a playbook this deep; the parser stands far more. */
+export const depthLimit = 64;
+
+/** The offset at which the text nests deeper than the limit, or undefined. */
+export function tooDeepAt(text: string): number | undefined {
+  const columns: number[] = [];
+  let flow = 0;
+  let offset = 0;
+  let lineStart = 0;
+  let previous: string | null = null;
+  let blockScalar = false;
+  for (const token of new Lexer().lex(text)) {
+    // The token after a scalar's mark is its text, whatever it looks like.
+    const type: string | null = previous === 'scalar' ? 'text' : CST.tokenType(token);
+    if (type === 'flow-seq-start' || type === 'flow-map-start') flow += 1;
+    else if ((type === 'flow-seq-end' || type === 'flow-map-end') && flow > 0) flow -= 1;
+    else if (flow === 0 && opensBlock.has(type ?? '') && !blockScalar) enter(columns, offset - lineStart);
+    if (flow + columns.length > depthLimit) return offset;
+    // The text of a block scalar (`|`) opens nothing, and its column says nothing.
+    blockScalar = type === 'block-scalar-header' || (blockScalar && type !== 'scalar');
+    previous = type;
+    if (type === 'scalar' || isMark(token)) continue;
+    offset += token.length;
+    const newline = token.lastIndexOf('\n');
+    if (newline >= 0) lineStart = offset - (token.length - newline - 1);
+  }
+  return undefined;
+}
+
+const opensBlock = new Set([
+  'seq-item-ind',
+  'explicit-key-ind',
+  'scalar',
+  'single-quoted-scalar',
+  'double-quoted-scalar',
+]);
+
+/** Block collections are told apart by their column: one that is further left ends those to the right of it. */
+function enter(columns: number[], column: number): void {
+  while ((columns.at(-1) ?? -1) > column) columns.pop();
+  if ((columns.at(-1) ?? -1) < column) columns.push(column);
+}
+
+/** Marks that stand for no text: start of a document, end of broken flow. */
+function isMark(token: string): boolean {
+  return token === '\x02' || token === '\x18';
+}
