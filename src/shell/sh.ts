@@ -41,9 +41,9 @@ export function feed(text: string, command: Script): Script {
   return script(`${command.text} <<'${mark}'\n${body}${mark}`);
 }
 
-/** The script in a subshell of its own: its variables, folder and `exit` stay inside. */
+/** The script in a subshell of its own: its variables, folder and `exit` stay inside. An empty one is no syntax. */
 export function subshell(inner: Script): Script {
-  return script(`(\n${inner.text}\n)`);
+  return script(`(\n${inner.text === '' ? ':' : inner.text}\n)`);
 }
 
 /** Nothing to run. */

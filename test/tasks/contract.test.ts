@@ -113,6 +113,7 @@ describe.each([...taskTypes])('task type %s', (name, type) => {
     );
     writeFileSync(file, together(scripts));
     expect(ran('dash', ['-n', file])).toBe('');
+    rmSync(join(folder, canary), { force: true });
     const options = { cwd: folder, env: { PATH: join(folder, 'stubs') }, timeout: 20_000 };
     // In a network namespace of its own: a redirection into /proc/sys/net needs no program.
     const run = spawnSync('/usr/bin/unshare', ['-n', '/bin/dash', file], options);

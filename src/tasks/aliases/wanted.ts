@@ -1,0 +1,121 @@
+/**
+ * Which aliases an interface should have. Numbers are kept: an alias that has a valid number of its own never gets
+ * another one, new ones take the lowest that is free, so that a removal renumbers nobody.
+ */
+import { contains, formatAddress, networkOf, parseAddress } from '../../address/ipv4.ts';
+import type { Facts } from '../facts.ts';
+import type { Note, Wanted } from '../task-type.ts';
+import {
+  type AliasesState,
+  type HostAddress,
+  inOrder,
+  labelNumber,
+  type Primary,
+  sameAddress,
+} from './state.ts';
+
+/** A label is a device name of the 1980s: 15 characters, then the kernel refuses it. */
+const labelLimit = 15;
+
+export function wantedAliases(
+  pool: readonly string[],
+  seen: AliasesState,
+  facts: Facts,
+): Wanted<AliasesState> {
+  const device = seen.interface;
+  const names = facts.interfaces.map(({ name }) => name);
+  if (seen.primary === null) {
+    const why = names.includes(device)
+      ? `${device} has no IPv4 address; aliases need a primary to stand beside`
+      : `there is no interface ${device} on the host; it has ${names.join(', ')}`;
+    return { kind: 'refused', why };
+  }
+  const wanted = pool.filter((address) => address !== seen.primary?.address);
+  const numbers = numbered(wanted, seen);
+  const { primary } = seen;
+  const addresses = inOrder(
+    wanted.map((address) => aliasOf(address, device, primary, numbers.get(address) ?? 0)),
+  );
+  const to = { ...seen, addresses };
+  const why = obstacle(seen, to, facts);
+  if (why !== undefined) return { kind: 'refused', why };
+  return { kind: 'state', state: to, notes: notes(seen, to, facts) };
+}
+
+function aliasOf(address: string, device: string, primary: Primary, number: number): HostAddress {
+  const label = `${device}:${number}`;
+  const subnet = networkOf(parseAddress(primary.address) ?? 0, primary.prefix);
+  // An address of another subnet is routed to us; the primary's prefix would claim its neighbours as on-link.
+  const inside = contains(subnet, parseAddress(address) ?? 0);
+  // Without a broadcast address networkd 252 spins when it later finds the same address in its file.
+  const broadcast = primary.broadcast ?? (primary.prefix < 31 ? formatAddress(subnet.last) : null);
+  return {
+    interface: device,
+    address,
+    prefix: inside ? primary.prefix : 32,
+    broadcast: inside ? broadcast : null,
+    label: label.length > labelLimit ? device : label,
+    secondary: inside,
+    noPrefixRoute: false,
+  };
+}
+
+function numbered(wanted: readonly string[], seen: AliasesState): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  const primaryNumber = labelNumber(seen.primary?.label ?? '', seen.interface);
+  const taken = new Set<number>(primaryNumber === undefined ? [] : [primaryNumber]);
+  for (const address of wanted) {
+    const number = seen.addresses
+      .filter((one) => one.address === address && one.interface === seen.interface)
+      .map(({ label }) => labelNumber(label, seen.interface))
+      .find((label) => label !== undefined && !taken.has(label));
+    if (number === undefined) continue;
+    numbers.set(address, number);
+    taken.add(number);
+  }
+  let free = 0;
+  for (const address of wanted.filter((one) => !numbers.has(one))) {
+    while (taken.has(free)) free += 1;
+    numbers.set(address, free);
+    taken.add(free);
+  }
+  return numbers;
+}
+
+/** Addresses that are taken off the host, be it for a moment only. */
+export function dropped(from: AliasesState, to: AliasesState): readonly HostAddress[] {
+  return from.addresses.filter((one) => !to.addresses.some((other) => sameAddress(one, other)));
+}
+
+function obstacle(seen: AliasesState, to: AliasesState, facts: Facts): string | undefined {
+  for (const { address, interface: device } of dropped(seen, to)) {
+    if (address === facts.managementPath?.serverAddress)
+      return `${address} on ${device} would have to go for a moment or for good, and it is the way in`;
+    if (seen.sources.includes(address))
+      return `${address} on ${device} would have to go, and a route that names it as its source would go silently with it`;
+  }
+  return undefined;
+}
+
+function notes(seen: AliasesState, to: AliasesState, facts: Facts): readonly Note[] {
+  const device = seen.interface;
+  const found: Note[] = [];
+  if (to.addresses.some(({ label }) => label === device)) {
+    const text = `labels of ${device} would be longer than ${labelLimit} characters: aliases go without a label`;
+    found.push({ level: 'info', text });
+  }
+  if (dropped(to, seen).length > 0 && !facts.tools.includes('arping')) {
+    const text =
+      'arping is not installed on the host: a neighbour that knew an address elsewhere learns it late';
+    found.push({ level: 'warning', text });
+  }
+  for (const stray of dropped(seen, to)) {
+    if (stray.interface === device) continue;
+    const last = facts.interfaces.find(({ name }) => name === stray.interface)?.addresses.length === 1;
+    if (last) {
+      const text = `${stray.address} is the last address of ${stray.interface}: its routes go with it`;
+      found.push({ level: 'danger', text });
+    }
+  }
+  return found;
+}

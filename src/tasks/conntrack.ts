@@ -1,0 +1,236 @@
+/**
+ * A connection table that fits the pool. What a host does not let us set (the table's size inside a network namespace,
+ * a module that is missing) is a note with what it means for capacity, never a failure and never an endless change.
+ */
+import { type Static, Type } from '@sinclair/typebox';
+import { readPool } from '../address/pool.ts';
+import type { Output } from '../shell/frames.ts';
+import { block, nothing, type Script, sh, subshell } from '../shell/sh.ts';
+import { conntrackWish, costNotes, maxKey, settingKeys } from './conntrack-size.ts';
+import type { Facts } from './facts.ts';
+import { foldedValue, readValues, type SysctlValues, sysctlPath, valuesProbe, written } from './proc-sys.ts';
+import type { ArgsProblem, BootFile, Change, Note, Observation, TaskType, Wanted } from './task-type.ts';
+
+const seconds = (what: string) =>
+  Type.Optional(Type.Integer({ minimum: 1, description: `Seconds for ${what}` }));
+
+const timeouts = Type.Object(
+  {
+    tcp_syn_sent: seconds('a TCP attempt without an answer'),
+    tcp_syn_recv: seconds('a TCP handshake without its end'),
+    tcp_established: seconds('an established TCP connection that is silent'),
+    tcp_fin_wait: seconds('TCP closed by one side'),
+    tcp_close_wait: seconds('TCP closed by the other side'),
+    tcp_last_ack: seconds('TCP that waits for the last acknowledgement'),
+    tcp_time_wait: seconds('TCP that is closed'),
+    udp: seconds('UDP in one direction'),
+    udp_stream: seconds('UDP in both directions'),
+    icmp: seconds('ICMP'),
+    generic: seconds('other protocols'),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+const schema = Type.Object(
+  {
+    pool: Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })], {
+      description: 'The SNAT addresses: a range A-B, a CIDR, or a list. The table is sized from their number',
+    }),
+    max: Type.Optional(
+      Type.Integer({
+        minimum: 1024,
+        description:
+          'Entries at most, instead of the number from the pool. It never lowers what the host has',
+      }),
+    ),
+    buckets: Type.Optional(
+      Type.Integer({
+        minimum: 1024,
+        description: 'Hash buckets, rounded up to whole pages; as many as entries if not given',
+      }),
+    ),
+    timeouts: Type.Optional(
+      Type.Union([Type.Literal('gateway'), Type.Literal('quick'), Type.Literal('kernel'), timeouts], {
+        description:
+          'A profile (`gateway`, the default; `quick`; `kernel`: leave them as they are), or seconds by name on top of `gateway`',
+      }),
+    ),
+    neighbours: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'Hosts on the same link: raises the thresholds of the neighbour table to hold them',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type ConntrackArgs = Static<typeof schema>;
+
+/** `locked`: there, and not to be set from here. Where `loaded` is false there are no values. */
+export type ConntrackState = Readonly<{ loaded: boolean; values: SysctlValues; locked: readonly string[] }>;
+
+const doc = `Sizes the connection table from the pool, and lets silent connections give their ports back in time.
+
+**Size.** Each address has 64,512 ports for one destination, so a full pool needs that many entries an address. Wanted
+is the next power of two, at least 262,144; memory caps it (one sixteenth of the RAM at 400 bytes an entry, with a
+warning). What the host has already is never lowered. Buckets are as many as entries, since each is in the table twice.
+\`max\` and \`buckets\` overrule the formula.
+
+**Timeouts.** \`gateway\` sets \`tcp_timeout_established\` to 7,440 seconds (the least that RFC 5382 allows; the kernel's
+five days keep the ports of vanished peers), and on kernels before 6.5, which do not reuse such ports early,
+\`time_wait\`, \`fin_wait\` and \`last_ack\` to 30. \`quick\` sets these and \`syn_sent\`, \`syn_recv\` to 30 on every kernel:
+for APIs that die often. \`kernel\` leaves all as they are. \`nf_conntrack_tcp_loose\` is always 1: with 0 a connection
+that another gateway has begun would be INVALID here, and no takeover could keep it.
+
+**What cannot be set.** The table's size belongs to the root network namespace; in a container or another namespace it
+is read-only. Then the value stays, and the plan says what it means. Where the module nf_conntrack is not loaded, it is
+loaded first; an undo does not unload it.`;
+
+export const conntrack: TaskType<ConntrackArgs, ConntrackState> = {
+  name: 'conntrack',
+  summary: 'A connection table that fits the pool, and timeouts that free its ports',
+  doc,
+  examples: [
+    { title: 'Fit for six addresses', args: { pool: '203.0.113.10-203.0.113.15' } },
+    {
+      title: 'Many busy destinations, and clients that vanish',
+      args: { pool: ['203.0.113.16/29'], max: 2_097_152, timeouts: 'quick', neighbours: 2000 },
+    },
+    {
+      title: 'One timeout of our own',
+      args: { pool: '203.0.113.10', timeouts: { tcp_established: 14_400 } },
+    },
+  ],
+  schema,
+  problems,
+  object: () => 'conntrack table',
+  probe,
+  read,
+  desired,
+  changes,
+  apply,
+  boot,
+  undo: 'turned',
+  touches: 'service',
+};
+
+function problems({ pool }: ConntrackArgs): readonly ArgsProblem[] {
+  const reading = readPool(pool);
+  if (!('problem' in reading)) return [];
+  return [{ path: typeof pool === 'string' ? ['pool'] : ['pool', reading.part], message: reading.problem }];
+}
+
+// Opening for append writes nothing, and tells what `test -w` of busybox does not: root is not always let in.
+function probe(args: ConntrackArgs): Script {
+  const paths = settingKeys(args).map(sysctlPath);
+  return block(
+    sh`printf 'probed\n'`,
+    sh`if [ -e /proc/sys/net/core/netdev_max_backlog ]; then printf 'root-namespace\n'; fi`,
+    sh`for path in ${paths}; do if [ -e "$path" ] && ! true >>"$path"; then printf 'locked %s\n' "$path"; fi; done 2>/dev/null`,
+    valuesProbe(settingKeys(args)),
+  );
+}
+
+function read(output: Output, args: ConntrackArgs): Observation<ConntrackState> {
+  const lines = output.stdout.split('\n');
+  if (lines[0] !== 'probed')
+    return {
+      kind: 'unknown',
+      why: `the probe did not run: ${foldedValue(output.stderr) || 'it said nothing'}`,
+    };
+  const keys = settingKeys(args);
+  const found = readValues(output, keys);
+  const values = Object.fromEntries(Object.entries(found).filter(([, value]) => /^\d{1,15}$/.test(value)));
+  const loaded = values[maxKey] !== undefined;
+  if (!loaded) {
+    const rooted = lines.includes('root-namespace');
+    return { kind: 'present', state: { loaded, values: {}, locked: rooted ? [] : keys.filter(ofTable) } };
+  }
+  const locked = keys.filter((key) => lines.includes(`locked ${sysctlPath(key)}`));
+  return { kind: 'present', state: { loaded, values, locked } };
+}
+
+/** The size of the table is the root namespace's alone. */
+function ofTable(key: string): boolean {
+  return /nf_conntrack_(?:max|buckets)$|gc_thresh/.test(key);
+}
+
+function desired(
+  args: ConntrackArgs,
+  seen: Observation<ConntrackState>,
+  facts: Facts,
+): Wanted<ConntrackState> {
+  if (seen.kind === 'unknown') return { kind: 'refused', why: seen.why };
+  const now = seen.kind === 'present' ? seen.state : { loaded: false, values: {}, locked: [] };
+  if (!now.loaded && !facts.tools.includes('modprobe')) {
+    const text =
+      'nf_conntrack is not loaded and there is no modprobe: its table stays at the kernel’s defaults';
+    return { kind: 'state', state: now, notes: [{ level: 'warning', text }] };
+  }
+  const wish = conntrackWish(args, now.values, facts);
+  const values: Record<string, string> = {};
+  const notes: Note[] = [...wish.notes];
+  for (const [key, value] of Object.entries(wish.values)) {
+    const present = now.values[key];
+    if (now.locked.includes(key) || (now.loaded && present === undefined)) {
+      if (present !== undefined) values[key] = present;
+      if (present !== value) notes.push(unsettable(key, value, present));
+    } else values[key] = value;
+  }
+  return {
+    kind: 'state',
+    state: { loaded: true, values, locked: now.locked },
+    notes: [...notes, ...costNotes(values, now.values)],
+  };
+}
+
+function unsettable(key: string, wanted: string, present: string | undefined): Note {
+  if (present === undefined)
+    return { level: 'warning', text: `this host has no ${key}; it would have been ${wanted}` };
+  const meaning =
+    key === maxKey ? `: beyond ${present} connections in all, new ones are refused ("table full")` : '';
+  const text = `${key} cannot be set from here and stays ${present}, wanted ${wanted}${meaning}`;
+  return { level: 'warning', text };
+}
+
+function changes(from: ConntrackState | null, to: ConntrackState | null): readonly Change[] {
+  const loads = to?.loaded === true && from?.loaded !== true;
+  const module: Change = { action: 'create', kind: 'module', name: 'nf_conntrack', to: 'loaded' };
+  return [
+    ...(loads ? [module] : []),
+    ...differing(from, to).map(([name, value]): Change => {
+      const before = from?.values[name];
+      const known = before === undefined ? {} : { from: before };
+      return { action: 'update', kind: 'conntrack', name, ...known, to: value };
+    }),
+  ];
+}
+
+function apply(from: ConntrackState | null, to: ConntrackState | null): Script {
+  const differ = differing(from, to);
+  const loads = to?.loaded === true && from?.loaded !== true;
+  if (!loads) return differ.length === 0 ? nothing : written(differ);
+  return subshell(block(sh`modprobe nf_conntrack || exit 1`, written(differ)));
+}
+
+/** A key that was there but not in the state we come from was never ours: an undo leaves it. */
+function differing(from: ConntrackState | null, to: ConntrackState | null): readonly [string, string][] {
+  const ours = (key: string): boolean => from?.loaded !== true || from.values[key] !== undefined;
+  return Object.entries(to?.values ?? {}).filter(([key, value]) => ours(key) && from?.values[key] !== value);
+}
+
+/** The module is loaded before the sysctls: they do not exist without it. */
+function boot(to: ConntrackState | null): readonly BootFile[] {
+  if (to?.loaded !== true) return [];
+  const lines = Object.entries(to.values).filter(([key]) => !to.locked.includes(key));
+  const head = '# Written by gwfleet.\n';
+  return [
+    { path: '/etc/modules-load.d/gwfleet-conntrack.conf', mode: 0o644, content: `${head}nf_conntrack\n` },
+    {
+      path: '/etc/sysctl.d/99-zz-gwfleet-conntrack.conf',
+      mode: 0o644,
+      content: head + lines.map(([key, value]) => `${key} = ${value}\n`).join(''),
+    },
+  ];
+}

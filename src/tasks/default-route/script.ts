@@ -1,0 +1,93 @@
+/**
+ * The shell that brings the default routes from one state to another without a moment in which there is none: the
+ * wanted one is put in place by `replace`, everything else is deleted afterwards. It looks at what is live, so the
+ * same script undoes a change that stopped half-way.
+ */
+import { block, nothing, type Script, sh } from '../../shell/sh.ts';
+import { steps } from '../steps.ts';
+import { type DefaultRouteState, partsOf } from './state.ts';
+
+/** Prints the default routes as `routeText` spells them, without the words that move by themselves. */
+export const listing: Script = sh`ip -4 -o route show default table main | sed -e 's/[\\[:blank:]]/ /g' -e 's/ linkdown\( \|$\)/ /g' -e 's/ dead\( \|$\)/ /g' -e 's/  */ /g' -e 's/ *$//' | grep -v ' tos '`;
+
+export function applyRoutes(from: DefaultRouteState | null, to: DefaultRouteState | null): Script {
+  const wanted = to?.routes ?? [];
+  const before = from?.routes ?? [];
+  if (wanted.join('\n') === before.join('\n')) return nothing;
+  const metrics = [...new Set(wanted.map((route) => partsOf(route).metric))];
+  return block(
+    functions,
+    steps(...metrics.map((metric) => group(wanted, metric)), sh`gwfleet_only ${wanted.map(line)}`),
+  );
+}
+
+/** All routes of one metric: the kernel uses the first of them and keys them by their order. */
+function group(wanted: readonly string[], metric: number): Script {
+  const lines = wanted.filter((route) => partsOf(route).metric === metric).map(line);
+  return sh`gwfleet_group ${metric} ${lines}`;
+}
+
+function line(route: string): string {
+  const { type } = partsOf(route);
+  return type === '' ? `default ${route}` : route.replace(type, `${type} default`);
+}
+
+/**
+ * Words of a route are split by the shell on purpose: they come from `ip` itself or from checked addresses.
+ * What the loop goes round: `replace` changes the first route of its metric only, and fails when the same route
+ * stands behind it; `del` takes the first that has the given words, which may be one that has more of them, so the
+ * wanted one can be hit and is then put in place of the one that was meant.
+ */
+const functions: Script = sh`gwfleet_routes() {
+${listing}
+}
+gwfleet_of_metric() {
+if [ "$1" = 0 ]; then gwfleet_routes | grep -v ' metric '; else gwfleet_routes | grep -e " metric $1 " -e " metric $1\$"; fi
+}
+gwfleet_among() {
+gwfleet_one=$1; shift
+for gwfleet_word do [ "$gwfleet_word" != "$gwfleet_one" ] || return 0; done
+return 1
+}
+gwfleet_group() {
+gwfleet_metric=$1; shift
+gwfleet_rounds=0
+while [ "$gwfleet_rounds" -lt 100 ]; do
+gwfleet_rounds=$((gwfleet_rounds + 1))
+gwfleet_live=$(gwfleet_of_metric "$gwfleet_metric")
+gwfleet_first=$(printf '%s\n' "$gwfleet_live" | head -n 1)
+if [ "$gwfleet_first" != "$1" ]; then
+if printf '%s\n' "$gwfleet_live" | grep -q -F -x -e "$1"; then ip route del $gwfleet_first || return
+elif [ -n "$gwfleet_first" ] && gwfleet_among "$gwfleet_first" "$@"; then ip route prepend $1 || return
+else ip route replace $1 || return; fi
+continue
+fi
+gwfleet_at=0; gwfleet_step=
+for gwfleet_route do
+gwfleet_at=$((gwfleet_at + 1))
+gwfleet_there=$(printf '%s\n' "$gwfleet_live" | sed -n "$gwfleet_at"p)
+[ "$gwfleet_there" != "$gwfleet_route" ] || continue
+if [ -n "$gwfleet_there" ]; then gwfleet_step="del $gwfleet_there"; else gwfleet_step="append $gwfleet_route"; fi
+break
+done
+if [ -z "$gwfleet_step" ]; then
+gwfleet_there=$(printf '%s\n' "$gwfleet_live" | sed -n "$((gwfleet_at + 1))"p)
+[ -n "$gwfleet_there" ] || return 0
+gwfleet_step="del $gwfleet_there"
+fi
+ip route $gwfleet_step || return
+done
+echo "the default routes of metric $gwfleet_metric do not settle" >&2
+return 1
+}
+gwfleet_only() {
+gwfleet_count=0
+while gwfleet_extra=$(gwfleet_routes | { while read -r gwfleet_live; do gwfleet_among "$gwfleet_live" "$@" || { printf '%s\n' "$gwfleet_live"; exit 0; }; done; exit 1; }); do
+ip route del $gwfleet_extra || return
+gwfleet_count=$((gwfleet_count + 1))
+[ "$gwfleet_count" -lt 100 ] || return 1
+done
+for gwfleet_route do
+gwfleet_routes | grep -q -F -x -e "$gwfleet_route" || { echo "the kernel does not show the wanted route: $gwfleet_route" >&2; return 1; }
+done
+}`;

@@ -1,0 +1,94 @@
+/**
+ * Default routes of the main table in the spelling of `ip route`, words in the order in which it prints them: the
+ * same text is compared, shown and given back to `ip`. Routes for a type of service only are not ours.
+ */
+import type { Facts } from '../facts.ts';
+
+// A type and not an interface: only type aliases are assignable to Json.
+export type DefaultRouteState = {
+  /** In the kernel's order: lowest metric first. Without the word `default`. */
+  readonly routes: readonly string[];
+  /** Asked only while the first route does not lead to it. */
+  readonly nextHop: 'answers' | 'silent' | 'unasked';
+};
+
+/** The parts of a route that gwfleet decides about; everything else stays in `rest` as it was. */
+export interface RouteParts {
+  readonly type: string;
+  readonly via: string | null;
+  readonly device: string | null;
+  readonly proto: string | null;
+  readonly source: string | null;
+  readonly metric: number;
+  readonly onlink: boolean;
+  /** `mtu 1400`, `initcwnd 20` ... and `nexthop ...` of a multipath route. */
+  readonly rest: readonly string[];
+}
+
+const types = new Set(['blackhole', 'unreachable', 'prohibit', 'throw']);
+
+/** One line of `ip -4 -o route show default`, or undefined when it is not one of ours. */
+export function readRoute(line: string): RouteParts | undefined {
+  const words = line
+    .replaceAll('\\', ' ')
+    .split(/\s+/)
+    .filter((word) => word !== '' && word !== 'linkdown' && word !== 'dead');
+  const type = types.has(words[0] ?? '') ? (words.shift() ?? '') : '';
+  if (words.shift() !== 'default' || words.includes('tos')) return undefined;
+  const cut = words.indexOf('nexthop');
+  const head = cut === -1 ? words : words.slice(0, cut);
+  const taken = new Set<number>();
+  const value = (key: string): string | null => {
+    const at = head.indexOf(key);
+    if (at === -1) return null;
+    taken.add(at).add(at + 1);
+    return head[at + 1] ?? null;
+  };
+  const named = {
+    via: value('via'),
+    device: value('dev'),
+    proto: value('proto'),
+    source: value('src'),
+    metric: Number(value('metric') ?? 0),
+  };
+  const onlink = head.includes('onlink');
+  const others = head.filter((word, i) => !taken.has(i) && word !== 'onlink');
+  return { type, ...named, onlink, rest: [...others, ...(cut === -1 ? [] : words.slice(cut))] };
+}
+
+/** The canonical text of a route. */
+export function routeText(parts: RouteParts): string {
+  const scope = parts.rest[0] === 'scope' ? parts.rest.slice(0, 2) : [];
+  return [
+    ...pair('via', parts.via),
+    ...pair('dev', parts.device),
+    ...pair('proto', parts.proto),
+    ...scope,
+    ...pair('src', parts.source),
+    ...(parts.metric === 0 ? [] : ['metric', String(parts.metric)]),
+    ...(parts.onlink ? ['onlink'] : []),
+    ...parts.rest.slice(scope.length),
+  ]
+    .join(' ')
+    .replace(/^/, parts.type === '' ? '' : `${parts.type} `);
+}
+
+/** The parts of a text that `routeText` made. */
+export function partsOf(text: string): RouteParts {
+  const [first = ''] = text.split(' ');
+  const line = types.has(first) ? text.replace(first, `${first} default`) : `default ${text}`;
+  const parts = readRoute(line);
+  if (parts === undefined) throw new Error(`not a route: ${text}`);
+  return parts;
+}
+
+/** Every address on the host with the interface that it is on. */
+export function addressesOf(facts: Facts): readonly { device: string; address: string; prefix: number }[] {
+  return facts.interfaces.flatMap(({ name, addresses }) =>
+    addresses.map(({ address, prefix }) => ({ device: name, address, prefix })),
+  );
+}
+
+function pair(key: string, value: string | null): readonly string[] {
+  return value === null ? [] : [key, value];
+}

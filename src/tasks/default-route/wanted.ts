@@ -1,0 +1,118 @@
+/**
+ * Which default routes a host should have. Ours takes the place of the best one and keeps what it said besides the
+ * next hop (metric, protocol, source, mtu), because `ip route replace` drops whatever is not repeated.
+ */
+import { contains, networkOf, parseAddress } from '../../address/ipv4.ts';
+import type { Facts } from '../facts.ts';
+import type { Note, Wanted } from '../task-type.ts';
+import { addressesOf, type DefaultRouteState, partsOf, type RouteParts, routeText } from './state.ts';
+
+export interface Goal {
+  readonly via: string;
+  readonly interface?: string;
+  readonly drains: boolean;
+}
+
+export function wantedRoute(
+  goal: Goal,
+  seen: DefaultRouteState | null,
+  facts: Facts,
+): Wanted<DefaultRouteState> {
+  const routes = (seen?.routes ?? []).map(partsOf);
+  const best = routes[0];
+  const device = deviceFor(goal, best, facts);
+  if (typeof device !== 'string') return { kind: 'refused', why: device.why };
+  const moves = best?.via !== goal.via || best.device !== device;
+  if (moves && seen?.nextHop === 'silent') {
+    const why = `nobody answers for ${goal.via} on ${device}; the default route stays where it is`;
+    return { kind: 'refused', why };
+  }
+  const ours = moves ? moved(best, goal.via, device, facts) : best;
+  const backups = routes
+    .slice(1)
+    .filter((route) => route.metric > ours.metric && (route.type !== '' || route.device !== device));
+  const to: DefaultRouteState = { routes: [ours, ...backups].map(routeText), nextHop: 'unasked' };
+  return { kind: 'state', state: to, notes: notes({ goal, best, backups, moves, facts, routes }) };
+}
+
+function moved(best: RouteParts | undefined, via: string, device: string, facts: Facts): RouteParts {
+  if (best === undefined) {
+    return { type: '', via, device, proto: 'static', source: null, metric: 0, onlink: false, rest: [] };
+  }
+  const held = addressesOf(facts).some((one) => one.address === best.source && one.device === device);
+  const cut = best.rest.indexOf('nexthop');
+  return {
+    ...best,
+    type: '',
+    via,
+    device,
+    source: held ? best.source : null,
+    onlink: false,
+    rest: withoutPairs(cut === -1 ? best.rest : best.rest.slice(0, cut), ['scope', 'nhid', 'error']),
+  };
+}
+
+function withoutPairs(words: readonly string[], keys: readonly string[]): readonly string[] {
+  return words.filter((word, i) => !keys.includes(word) && !keys.includes(words[i - 1] ?? ''));
+}
+
+/** The interface whose subnet holds the next hop; a route that is there already is taken at its word. */
+function deviceFor(goal: Goal, best: RouteParts | undefined, facts: Facts): string | { why: string } {
+  const asked = goal.interface;
+  const names = facts.interfaces.map(({ name }) => name);
+  if (asked !== undefined && !names.includes(asked)) {
+    return { why: `there is no interface ${asked} on the host; it has ${names.join(', ')}` };
+  }
+  if (best?.via === goal.via && best.device !== null && (asked ?? best.device) === best.device)
+    return best.device;
+  if (addressesOf(facts).some(({ address }) => address === goal.via)) {
+    return { why: `${goal.via} is an address of this host itself` };
+  }
+  const via = parseAddress(goal.via) ?? 0;
+  const near = addressesOf(facts)
+    .filter(({ device }) => (asked ?? device) === device)
+    .filter(({ address, prefix }) => contains(networkOf(parseAddress(address) ?? 0, prefix), via))
+    .toSorted((left, right) => right.prefix - left.prefix);
+  const longest = near.filter(({ prefix }) => prefix === near[0]?.prefix);
+  const found = longest.find(({ device }) => device === best?.device) ?? longest[0];
+  if (found !== undefined) return found.device;
+  const subnets = addressesOf(facts).filter(({ device }) => device !== 'lo' && (asked ?? device) === device);
+  const list = subnets.map(({ device, address, prefix }) => `${device} ${address}/${prefix}`).join(', ');
+  const where = asked === undefined ? 'in no subnet of this host' : `in no subnet of ${asked}`;
+  return { why: `${goal.via} is ${where}${list === '' ? '' : ` (${list})`}, so it cannot be a next hop` };
+}
+
+interface Picture {
+  readonly goal: Goal;
+  readonly best: RouteParts | undefined;
+  readonly backups: readonly RouteParts[];
+  readonly routes: readonly RouteParts[];
+  readonly moves: boolean;
+  readonly facts: Facts;
+}
+
+function notes({ goal, best, backups, routes, moves, facts }: Picture): readonly Note[] {
+  const found: Note[] = [];
+  const rides = rider(routes, facts);
+  if (moves && rides) found.push({ level: 'danger', text: 'the way in rides on this route' });
+  if (moves && goal.drains && best?.via != null) {
+    const text = `moves at once; established connections through ${best.via} break`;
+    found.push({ level: 'warning', text });
+  }
+  if (moves && (best?.proto === 'dhcp' || best?.proto === 'ra')) {
+    const text = `the route came by ${best.proto}, which may bring the old one back`;
+    found.push({ level: 'warning', text });
+  }
+  for (const route of backups) {
+    found.push({ level: 'info', text: `the backup default route stays: ${routeText(route)}` });
+  }
+  return found;
+}
+
+function rider(routes: readonly RouteParts[], facts: Facts): boolean {
+  const way = facts.managementPath;
+  if (way?.via == null) return false;
+  return routes.some(
+    ({ via, device, rest }) => (via === way.via && device === way.interface) || rest.includes(way.via ?? ''),
+  );
+}

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { aliases } from '../../src/tasks/aliases.ts';
+import { gatewayScene, TaskNamespace } from './task-namespace.ts';
+
+const args = { interface: 'eth1', addresses: '203.0.113.10-203.0.113.13' };
+
+const wanted = [
+  '203.0.113.10/24 brd 203.0.113.255 eth1',
+  '203.0.113.11/24 brd 203.0.113.255 eth1:0',
+  '203.0.113.12/24 brd 203.0.113.255 eth1:1',
+  '203.0.113.13/24 brd 203.0.113.255 eth1:2',
+];
+
+function addresses(ns: TaskNamespace, device: string): readonly string[] {
+  return ns
+    .sh(`ip -o -4 addr show dev ${device}`)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/\\.*/, '').trim().split(/\s+/).slice(3))
+    .map((words) => words.filter((word) => !['scope', 'global', 'secondary'].includes(word)).join(' '));
+}
+
+function everything(ns: TaskNamespace): readonly string[] {
+  return ns
+    .sh('ip -o -4 addr show; ip -4 route show table all; cat /proc/sys/net/ipv4/conf/*/promote_secondaries')
+    .split('\n')
+    .toSorted();
+}
+
+const starts: Readonly<Record<string, string>> = {
+  'nothing there': '',
+  'one missing': 'ip addr add 203.0.113.11/24 brd + dev eth1 label eth1:0',
+  'an extra one': 'ip addr add 203.0.113.77/24 brd + dev eth1 label eth1:7',
+  'labels swapped': `ip addr add 203.0.113.11/24 brd + dev eth1 label eth1:foo
+ip addr add 203.0.113.12/24 brd + dev eth1 label eth1:01`,
+  'no label': 'ip addr add 203.0.113.12/24 brd + dev eth1',
+  'the same label twice': `ip addr add 203.0.113.11/24 brd + dev eth1 label eth1:0
+ip addr add 203.0.113.12/24 brd + dev eth1 label eth1:0`,
+  'another prefix': `ip addr add 203.0.113.11/32 dev eth1 label eth1:0
+ip addr add 203.0.113.12/25 brd + dev eth1
+ip addr add 203.0.113.13/25 brd + dev eth1`,
+  'no broadcast': 'ip addr add 203.0.113.11/24 dev eth1 label eth1:0',
+  'the wrong interface': `ip addr add 192.0.2.1/24 brd + dev eth2
+ip addr add 203.0.113.11/24 brd + dev eth2 label eth2:0
+ip addr add 203.0.113.12/32 dev lo`,
+  'twice with two prefixes': `ip addr add 203.0.113.11/24 brd + dev eth1 label eth1:0
+ip addr add 203.0.113.11/32 dev eth1`,
+};
+
+describe('aliases converge from any start, and undo brings the start back', () => {
+  test.each(Object.entries(starts))('%s', (_name, start) => {
+    using ns = new TaskNamespace();
+    ns.sh(gatewayScene + start);
+    const before = everything(ns);
+    const { from, to } = ns.converge(aliases, args);
+    expect(addresses(ns, 'eth1').toSorted()).toEqual(wanted);
+    expect(ns.sh('ip -o -4 addr show')).not.toMatch(/eth2 .*203\.0\.113|lo .*203\.0\.113/);
+    ns.apply(aliases, to, from);
+    expect(everything(ns)).toEqual(before);
+    expect(ns.present(aliases, args)).toEqual(from);
+  });
+});
+
+test('foreign addresses of the same subnet stay, also when the first of their subnet is moved away', () => {
+  using ns = new TaskNamespace();
+  ns.sh(`${gatewayScene}
+ip addr add 203.0.113.50/24 brd + dev eth1
+ip addr add 203.0.113.51/24 brd + dev eth1 label eth1:vip
+ip addr add 203.0.113.11/24 brd + dev eth2
+ip addr add 203.0.113.60/24 brd + dev eth2`);
+  const before = everything(ns);
+  const { from, to } = ns.converge(aliases, args);
+  expect(addresses(ns, 'eth1')).toEqual(
+    expect.arrayContaining([
+      '203.0.113.50/24 brd 203.0.113.255 eth1',
+      '203.0.113.51/24 brd 203.0.113.255 eth1:vip',
+    ]),
+  );
+  expect(addresses(ns, 'eth2')).toEqual(['203.0.113.60/24 brd 203.0.113.255 eth2']);
+  ns.apply(aliases, to, from);
+  expect(everything(ns).filter((line) => !line.includes('eth2'))).toEqual(
+    before.filter((line) => !line.includes('eth2')),
+  );
+});
+
+test('a removal renumbers nobody and a new address takes the free number', () => {
+  using ns = new TaskNamespace();
+  ns.sh(gatewayScene);
+  ns.converge(aliases, args);
+  ns.converge(aliases, { interface: 'eth1', addresses: ['203.0.113.11', '203.0.113.13'] });
+  expect(addresses(ns, 'eth1').slice(1)).toEqual([
+    '203.0.113.11/24 brd 203.0.113.255 eth1:0',
+    '203.0.113.13/24 brd 203.0.113.255 eth1:2',
+  ]);
+  ns.converge(aliases, { interface: 'eth1', addresses: ['203.0.113.20', '203.0.113.11', '203.0.113.13'] });
+  expect(addresses(ns, 'eth1')).toContain('203.0.113.20/24 brd 203.0.113.255 eth1:1');
+});
+
+test('a change that stopped half-way is undone by the same script', () => {
+  using ns = new TaskNamespace();
+  ns.sh(`${gatewayScene}\nip addr add 203.0.113.77/24 brd + dev eth1 label eth1:7`);
+  const before = everything(ns);
+  const from = ns.present(aliases, args);
+  const wanted = aliases.desired(args, { kind: 'present', state: from }, ns.facts());
+  if (wanted.kind !== 'state' || wanted.state === null) throw new Error(JSON.stringify(wanted));
+  ns.sh('ip addr add 203.0.113.12/24 brd + dev eth1 label eth1:1; ip addr del 203.0.113.77/24 dev eth1');
+  ns.apply(aliases, wanted.state, from);
+  expect(everything(ns)).toEqual(before);
+});
+
+test('a missing interface and one without an address are refused in words', () => {
+  using ns = new TaskNamespace();
+  ns.sh(`${gatewayScene}\nip addr flush dev eth2`);
+  const refusal = (device: string): string => {
+    const one = { ...args, interface: device };
+    const wanted = aliases.desired(one, ns.observe(aliases, one), ns.facts());
+    return wanted.kind === 'refused' ? wanted.why : 'not refused';
+  };
+  expect(refusal('eth9')).toMatch(/there is no interface eth9 on the host; it has .*eth1/);
+  expect(refusal('eth2')).toBe('eth2 has no IPv4 address; aliases need a primary to stand beside');
+});
+
+test('from generated states of a host the plan after the apply is empty, and undo is exact', () => {
+  const one = fc.record({
+    last: fc.integer({ min: 9, max: 16 }),
+    prefix: fc.constantFrom(24, 24, 24, 25, 32),
+    device: fc.constantFrom('eth1', 'eth1', 'eth1', 'eth2', 'lo'),
+    label: fc.constantFrom('', ':0', ':1', ':2', ':9', ':vip'),
+  });
+  const pool = fc.uniqueArray(fc.integer({ min: 9, max: 16 }), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(fc.array(one, { maxLength: 7 }), pool, (held, last) => {
+      using ns = new TaskNamespace();
+      const adds = held.map(
+        ({ last: n, prefix, device, label }) =>
+          `ip addr add 203.0.113.${n}/${prefix} brd + dev ${device} label ${device}${label} 2>/dev/null || :`,
+      );
+      ns.sh(`${gatewayScene}\nip addr add 192.0.2.1/24 dev eth2\n${adds.join('\n')}`);
+      const before = everything(ns);
+      const { from, to } = ns.converge(aliases, {
+        interface: 'eth1',
+        addresses: last.map((n) => `203.0.113.${n}`),
+      });
+      ns.apply(aliases, to, from);
+      const flat = (lines: readonly string[]) =>
+        lines.filter((line) => line.includes('inet ')).map((line) => line.replace(' secondary', ''));
+      expect(flat(everything(ns))).toEqual(flat(before));
+    }),
+    { numRuns: 25 },
+  );
+});
