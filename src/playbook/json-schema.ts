@@ -76,6 +76,6 @@ function takesAnyText({ type, ...rest }: Schema & { readonly type?: unknown }): 
 }
 
 /** TypeBox's own symbols are lost on the way through JSON. */
-function plain<T extends object>(schema: T): Schema {
+function plain(schema: object): Schema {
   return JSON.parse(JSON.stringify(schema)) as Schema;
 }
