@@ -73,6 +73,7 @@ function status({ name, json }: { name?: string; json?: true }): void {
 }
 
 function statusText(lab: LabStatus): string {
+  if (lab.state === 'coming') return `lab ${lab.name} is being brought up\n`;
   if (lab.inventory === undefined)
     return `lab ${lab.name}: leftovers of a crash; gwfleet lab down --name ${lab.name} removes them\n`;
   const rows = lab.hosts.map(

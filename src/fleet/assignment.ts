@@ -139,7 +139,8 @@ class Flow {
       const here = this.cost(webserver, from);
       for (let to = 0; to < this.gateways; to += 1) {
         const price = this.cost(webserver, to) - here;
-        if (to !== from && price < (row[to]?.price ?? Number.POSITIVE_INFINITY)) row[to] = { price, webserver };
+        if (to !== from && price < (row[to]?.price ?? Number.POSITIVE_INFINITY))
+          row[to] = { price, webserver };
       }
     }
     return row;

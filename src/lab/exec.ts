@@ -89,6 +89,8 @@ export function entryTo(lab: Lab, host: string, argv: readonly string[], options
     command: 'nsenter',
     args: [
       ...['--target', String(pid), '--mount', '--uts', '--ipc', '--net', '--pid', '--'],
+      // nsenter waits outside for what it started inside; without this a killed nsenter would leave that running.
+      ...['setpriv', '--pdeathsig', 'KILL'],
       ...['sh', '-c', 'cd -- "$0" && exec "$@"', options.cwd ?? '/root', ...argv],
     ],
     env: { PATH: labPath, HOME: '/root', TERM: TERM, ...options.env },

@@ -1,9 +1,18 @@
 /**
  * Writes a lab's folder: first what the scripts need, then, when all hosts answer, what people and gwfleet need.
- * `lab.json` comes last: it says that the lab is complete.
+ * `lab.json.new` comes last: the lab's first process renames it when the lab is complete.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quote } from '../shell/quote.ts';
@@ -16,16 +25,26 @@ import { type LabRecord, livingPid, stateFolder } from './state.ts';
 
 const parts = ['disk', 'log', 'keys', 'hosts', 'net', 'bin', 'template/etc/ssh', 'template/etc/alternatives'];
 
-/** The empty folder, ours alone: mkdir decides when two come at once. */
+/** The empty folder, ours alone: the rename decides when two come at once. */
 export async function claimFolder(name: string): Promise<string> {
   const folder = stateFolder(name);
   if (livingPid(join(folder, 'maker')) !== undefined && !existsSync(join(folder, 'lab.json')))
-    throw new LabProblem(`lab ${name} is being brought up by another gwfleet right now`);
+    throw busy(name);
   await clearLeftovers(name);
   mkdirSync(dirname(folder), { recursive: true });
-  mkdirSync(folder, { mode: 0o700 });
-  writeFileSync(join(folder, 'maker'), readFileSync('/proc/self/stat'));
+  const fresh = mkdtempSync(join(dirname(folder), `.${name}-`));
+  writeFileSync(join(fresh, 'maker'), readFileSync('/proc/self/stat'));
+  try {
+    renameSync(fresh, folder);
+  } catch {
+    rmSync(fresh, { recursive: true });
+    throw busy(name);
+  }
   return folder;
+}
+
+function busy(name: string): LabProblem {
+  return new LabProblem(`lab ${name} is being brought up by another gwfleet right now`);
 }
 
 /** Everything that `init.sh` and its children read. */
@@ -40,11 +59,17 @@ export function prepareFolder(folder: string, record: LabRecord, layout: Layout)
         `/usr/sbin/${tool}-${record.iptables}${verb}`,
         join(folder, 'template/etc/alternatives', `${tool}${verb}`),
       );
+  writeFileSync(join(folder, 'template/etc/shadow'), shadow(), { mode: 0o640 });
   const key = join(folder, 'id_ed25519');
   spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'gwfleet-lab', '-f', key]);
 }
 
-/** Known hosts, inventory, ssh_config, a `gwfleet` for the PATH, and the record that says: complete. */
+/** Debian locks root with `!`, and then sshd without PAM lets nobody in, key or not; `*` is only "no password". */
+function shadow(): string {
+  return readFileSync('/etc/shadow', 'utf8').replace(/^root:[^:]*:/m, 'root:*:');
+}
+
+/** Known hosts, inventory, ssh_config, a `gwfleet` for the PATH, and the record. */
 export function completeFolder(folder: string, record: LabRecord, layout: Layout): void {
   const keys = machinesOf(layout).map((node) => ({
     node,
@@ -55,7 +80,7 @@ export function completeFolder(folder: string, record: LabRecord, layout: Layout
   writeFileSync(join(folder, 'known_hosts'), knownHosts(keys));
   writeFileSync(join(folder, 'ssh_config'), sshConfig(folder, layout));
   writeFileSync(join(folder, 'inventory.yaml'), inventoryText(record.name, layout));
-  writeFileSync(join(folder, 'lab.json'), JSON.stringify(record));
+  writeFileSync(join(folder, 'lab.json.new'), JSON.stringify(record));
 }
 
 /** The server that plays the internet; bundled beside gwfleet, because Node 20 runs no TypeScript. */

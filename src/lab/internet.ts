@@ -6,6 +6,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
+import { internetAddress } from './addressing.ts';
 
 const backlog = 65_535;
 
@@ -16,13 +17,13 @@ const echo = createServer({ noDelay: true }, (socket) => {
 });
 
 function web(): Server {
-  const server = createHttpServer((request, response) => {
+  return createHttpServer((request, response) => {
     response.setHeader('content-type', 'text/plain');
     response.end(request.socket.remoteAddress ?? '?');
   });
-  return server;
 }
 
+// Bound to the one address: an answer from 0.0.0.0 would leave with the address of the way out.
 const datagrams = createSocket('udp4', (_, peer) => {
   datagrams.send(`${peer.address}:${peer.port}\n`, peer.port, peer.address, () => undefined);
 });
@@ -31,7 +32,7 @@ await Promise.all([
   listening(echo, 7),
   listening(web(), 80),
   listening(web(), 443),
-  new Promise<void>((resolve) => void datagrams.bind(7, '0.0.0.0', resolve)),
+  new Promise<void>((resolve) => void datagrams.bind(7, internetAddress, resolve)),
 ]);
 process.stdout.write('ready\n');
 

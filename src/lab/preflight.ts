@@ -16,6 +16,7 @@ const packages = {
   nsenter: 'util-linux',
   unshare: 'util-linux',
   mount: 'mount',
+  setpriv: 'util-linux',
   xargs: 'findutils',
 } as const;
 
@@ -23,10 +24,10 @@ const packages = {
 export const labPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** What is missing, one sentence each; empty when a lab can run. The last one is the line to type, if one helps. */
-export function missingForLab(): readonly string[] {
+export function missingForLab(path = labPath): readonly string[] {
   if (process.platform !== 'linux')
     return [`a lab needs Linux (network namespaces, netfilter), this is ${process.platform}`];
-  const tools = Object.keys(packages).filter((tool) => !isInstalled(tool)) as (keyof typeof packages)[];
+  const tools = Object.keys(packages).filter((tool) => !isInstalled(tool, path)) as (keyof typeof packages)[];
   const asRoot = process.getuid?.() === 0;
   return [
     ...(asRoot ? [] : ['a lab needs root (it makes namespaces and bridges)']),
@@ -40,8 +41,8 @@ function aptLine(tools: readonly (keyof typeof packages)[]): string {
   return `on Debian: apt-get install --no-install-recommends ${[...new Set(tools.map((tool) => packages[tool]))].join(' ')}`;
 }
 
-function isInstalled(tool: string): boolean {
-  return labPath.split(':').some((folder) => existsSync(`${folder}/${tool}`));
+function isInstalled(tool: string, path: string): boolean {
+  return path.split(':').some((folder) => existsSync(`${folder}/${tool}`));
 }
 
 const kernelProbe: Script = sh`ip link add gwl0 type veth peer name gwl1 || echo "the kernel has no veth"

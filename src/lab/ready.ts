@@ -39,10 +39,12 @@ export function built(init: ChildProcess, signal: AbortSignal | undefined): Prom
 
 /** Waits until the host's sshd listens; it writes its pid file then. */
 export async function answers(folder: string, host: string, signal?: AbortSignal): Promise<void> {
-  for (const end = Date.now() + patienceSeconds * 1000; Date.now() < end; await delay(10)) {
+  const end = Date.now() + patienceSeconds * 1000;
+  while (Date.now() < end) {
     if (signal?.aborted === true) throw new LabProblem('interrupted');
     const pid = livingPid(join(folder, 'hosts', host));
     if (pid !== undefined && existsSync(`/proc/${pid}/root/run/sshd.pid`)) return;
+    await delay(10);
   }
   const log = readFileSync(join(folder, 'log', host), 'utf8').trim();
   throw new LabProblem(`${host} did not come up in ${patienceSeconds} s: ${log}`);

@@ -8,7 +8,8 @@ import { type Script, sh } from '../shell/sh.ts';
 
 /**
  * The lab's pid 1; arguments: folder, token, path of node, path of the internet's program. Until it reads `keep` its
- * life hangs on its standard input: when `lab up` dies in any way, the pipe closes and the half-built lab goes.
+ * life hangs on its standard input: when `lab up` dies in any way, the pipe closes and the half-built lab goes. The
+ * record gets its name here, so that a lab is "up" only once it stands on its own.
  */
 export const initScript: Script = sh`state=$1 token=$2
 IFS= read -r stat < /proc/self/stat
@@ -21,6 +22,7 @@ if [ "$word" != keep ]; then
   [ "$(cat "$state/token")" != "$token" ] || rm -rf "$state"
   exit 1
 fi
+mv "$state/lab.json.new" "$state/lab.json"
 exec < /dev/null > /dev/null 2>&1
 while :; do sleep infinity & wait; done`;
 
@@ -94,4 +96,4 @@ pivot_root . run/old
 cd /
 umount -l run/old
 rmdir run/old
-exec sh -c '"$(command -v sshd)" -D & while :; do sleep infinity & wait; done'`;
+exec sh -c '"$(command -v sshd)" -D -E /var/log/sshd.log & while :; do sleep infinity & wait; done'`;

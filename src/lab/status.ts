@@ -2,8 +2,9 @@
  * What is up, as data. Read from /proc alone: asking a lab costs no process and changes nothing in it.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Interface, machinesOf, type Node } from './addressing.ts';
-import { findLab, hostPid, type Lab, labNames, stateFolder } from './state.ts';
+import { findLab, hostPid, type Lab, labNames, livingPid, stateFolder } from './state.ts';
 import { layoutOfLab } from './up.ts';
 
 export interface HostStatus {
@@ -17,7 +18,7 @@ export interface HostStatus {
 export interface LabStatus {
   readonly name: string;
   /** `leftover`: a folder without a living lab; the next `lab up` or `lab down` of this name removes it. */
-  readonly state: 'up' | 'leftover';
+  readonly state: 'up' | 'coming' | 'leftover';
   readonly folder: string;
   readonly inventory?: string;
   readonly hosts: readonly HostStatus[];
@@ -28,7 +29,10 @@ export function labStatuses(): readonly LabStatus[] {
   return labNames().map((name) => {
     const lab = findLab(name);
     const folder = stateFolder(name);
-    if (lab === undefined) return { name, state: 'leftover', folder, hosts: [] };
+    if (lab === undefined) {
+      const coming = !existsSync(join(folder, 'lab.json')) && livingPid(join(folder, 'maker')) !== undefined;
+      return { name, state: coming ? 'coming' : 'leftover', folder, hosts: [] };
+    }
     const hosts = machinesOf(layoutOfLab(lab)).map((node) => hostStatus(lab, node));
     return { name, state: 'up', folder, inventory: `${folder}/inventory.yaml`, hosts };
   });

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Layout, layoutOf, machinesOf, type Sizes, sizeProblem } from './addressing.ts';
+import { clearLeftovers } from './down.ts';
 import { claimFolder, completeFolder, internetProgram, prepareFolder } from './folder.ts';
 import { labPath, missingForLab } from './preflight.ts';
 import { LabProblem } from './problem.ts';
@@ -44,12 +45,11 @@ export async function labUp(options: LabOptions): Promise<Lab> {
   } catch (error) {
     leash.destroy();
     await gone(folder);
+    await clearLeftovers(options.name);
     throw error;
   }
   leash.end('keep\n');
-  const lab = findLab(options.name);
-  if (lab === undefined) throw new LabProblem(`lab ${options.name} went down while it came up`);
-  return lab;
+  return standing(options.name);
 }
 
 /** The layout of a lab that is up. */
@@ -95,7 +95,17 @@ function startInit(folder: string): ChildProcess {
  */
 const firstProcess = 'sh "$0/init.sh" "$@" <&3 3<&- &';
 
-/** The first process removes the folder as its last act. */
+/** The lab, as soon as its first process has let go of our pipe and renamed the record. */
+async function standing(name: string): Promise<Lab> {
+  for (const end = Date.now() + 5000; Date.now() < end; ) {
+    const lab = findLab(name);
+    if (lab !== undefined) return lab;
+    await delay(5);
+  }
+  throw new LabProblem(`lab ${name} went down while it came up`);
+}
+
+/** Waits while the first process removes the folder as its last act, if it came so far. */
 async function gone(folder: string): Promise<void> {
   for (const end = Date.now() + 3000; existsSync(folder) && Date.now() < end; ) await delay(10);
 }

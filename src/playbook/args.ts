@@ -116,11 +116,11 @@ function grown(value: Value, place: Place): SourceNode {
     return { value, place, items };
   }
   if (value === null || typeof value !== 'object') return { value, place };
-  const entries = Object.entries(value).map(([key, item]) => ({
+  const entries = Object.entries<Value>(value).map(([key, item]) => ({
     key,
     keyIsText: true,
     keyPlace: place,
-    node: grown(item as Value, place),
+    node: grown(item, place),
   }));
   return { value, place, entries };
 }

@@ -88,7 +88,7 @@ function rolling(at: Keywords): Rolling {
     serial: serialOf(at('serial')?.value),
     canary: amountOf(at('canary')?.value),
     maxFail: amountOf(at('max_fail')?.value),
-    maxFailPercentage: percentage === undefined ? null : Number.parseFloat(String(percentage)),
+    maxFailPercentage: percentOf(percentage),
     anyErrorsFatal: at('any_errors_fatal')?.value === true,
     soakSeconds: parseDuration(at('soak')?.value) ?? 0,
     confirmTimeoutSeconds: parseDuration(at('confirm_timeout')?.value) ?? defaultConfirmTimeoutSeconds,
@@ -106,6 +106,11 @@ function amountOf(written: Value | undefined): Amount | null {
   if (typeof written !== 'string') return null;
   const number = Number.parseInt(written, 10);
   return written.endsWith('%') ? { percent: number } : { count: number };
+}
+
+function percentOf(written: Value | undefined): number | null {
+  if (typeof written === 'number') return written;
+  return typeof written === 'string' ? Number.parseInt(written, 10) : null;
 }
 
 type TaskContext = Parameters<typeof readTasks>[1];

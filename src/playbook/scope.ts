@@ -75,7 +75,7 @@ function holdsTemplates(value: Value): boolean {
   if (value === null || typeof value !== 'object') return false;
   const before = judged.get(value);
   if (before !== undefined) return before;
-  const answer = (Object.values(value) as Value[]).some(holdsTemplates);
+  const answer = Object.values<Value>(value).some(holdsTemplates);
   judged.set(value, answer);
   return answer;
 }
@@ -92,7 +92,7 @@ function filledValue(name: string, value: Value, lookup: Lookup): Looked {
   }
   if (value === null || typeof value !== 'object') return { kind: 'value', value };
   const entries: [string, Value][] = [];
-  for (const [key, item] of Object.entries(value) as [string, Value][]) {
+  for (const [key, item] of Object.entries<Value>(value)) {
     const looked = filledValue(name, item, lookup);
     if (looked.kind !== 'value') return looked;
     entries.push([key, looked.value]);

@@ -16,7 +16,7 @@ export async function setup(): Promise<() => Promise<void>> {
   const folder = fileURLToPath(new URL('../..', import.meta.url));
   execFileSync(process.execPath, ['esbuild.config.js'], { cwd: folder, stdio: 'inherit' });
   await removeLabs((pid) => !existsSync(`/proc/${pid}`));
-  process.env['GWFLEET_TEST_RUN'] = `t${process.pid}`;
+  Object.assign(process.env, { GWFLEET_TEST_RUN: `t${process.pid}` });
   return () => removeLabs((pid) => pid === process.pid);
 }
 

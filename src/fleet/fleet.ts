@@ -1,0 +1,57 @@
+/**
+ * The fleet from an inventory. Reading never fails: what is wrong is told by the diagnostics, and what could not be
+ * read is empty.
+ */
+import type { Host, Inventory } from '../inventory/model.ts';
+import type { Diagnostic } from '../source/diagnostic.ts';
+import { assignGateways } from './assignment.ts';
+import { fleetProblems } from './invariant.ts';
+import type { Fleet, Gateway, Webserver } from './model.ts';
+import { addressSetting, managementAddress, poolSetting, stateSetting, textSetting } from './setting.ts';
+
+export interface FleetReading {
+  readonly fleet: Fleet;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function readFleet(inventory: Inventory): FleetReading {
+  const gateways = membersOf(inventory, 'gateways').map(gatewayOf);
+  const webservers = membersOf(inventory, 'webservers').map(webserverOf);
+  const fleet = {
+    gateways: new Map(gateways.map((gateway) => [gateway.name, gateway])),
+    webservers: new Map(webservers.map((webserver) => [webserver.name, webserver])),
+    assigned: assignedGateways(gateways, webservers),
+  };
+  return { fleet, diagnostics: fleetProblems(fleet, inventory) };
+}
+
+function membersOf(inventory: Inventory, group: string): readonly Host[] {
+  return [...inventory.hosts.values()].filter(({ groups }) => groups.includes(group));
+}
+
+function gatewayOf(host: Host): Gateway {
+  return {
+    name: host.name,
+    state: stateSetting(host),
+    pool: poolSetting(host),
+    spread: textSetting(host, 'spread') ?? 'connection',
+    internalAddress: addressSetting(host, 'internal_address') ?? managementAddress(host),
+    host,
+  };
+}
+
+function webserverOf(host: Host): Webserver {
+  const written = textSetting(host, 'gateway') ?? 'auto';
+  return { name: host.name, pinned: written === 'auto' ? undefined : written, host };
+}
+
+function assignedGateways(
+  gateways: readonly Gateway[],
+  webservers: readonly Webserver[],
+): ReadonlyMap<string, string> {
+  const active = gateways.filter(({ state, pool }) => state === 'active' && pool.length > 0);
+  return assignGateways(
+    webservers.map(({ name, pinned }) => ({ name, ...(pinned === undefined ? {} : { pinned }) })),
+    active.map(({ name, pool }) => ({ name, weight: pool.length })),
+  );
+}
