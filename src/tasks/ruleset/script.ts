@@ -22,12 +22,12 @@ export function probeRuleset(owner: Owner, wanted: readonly Chain[]): Script {
     sh`echo "backend $gwfleet_backend"; printf '%s\n' "$gwfleet_seen"`,
     sh`printf '%s\n' "$gwfleet_seen" | grep -q '^-' || { echo end; exit 0; }`,
     // The closed addresses depend on the host and are not known here; they are spelled alike everywhere.
-    feed(`${lines.join('\n')}\n`, sh`gwfleet_wanted=$(grep -v -e ' --dst-range ' | sort)`),
+    feed(`${lines.join('\n')}\n`, sh`{ gwfleet_wanted=$(grep -v -e ' --dst-range ' | sort); }`),
     sh`if [ "$gwfleet_wanted" != "$(printf '%s\n' "$gwfleet_seen" | grep '^-' | grep -v -e ' --dst-range ' | sort)" ] && command -v unshare >/dev/null 2>&1; then`,
     sh`echo normal`,
     feed(
       loadText(wanted),
-      sh`unshare -n sh -c '"$1" -w 5 && "$2"' sh "$gwfleet_restore" "$gwfleet_save" 2>/dev/null | ${ownPart(owner)}`,
+      sh`{ unshare -n sh -c '"$1" -w 5 && "$2"' sh "$gwfleet_restore" "$gwfleet_save" 2>/dev/null | ${ownPart(owner)}; }`,
     ),
     sh`fi`,
     sh`echo end`,
