@@ -19,6 +19,6 @@ export function localRemote({ user, become, limits, nonce }: LocalOptions): Remo
       const order = orderFor(script, { user, become, nonce: nonce() });
       return await converse(runChild('sh', ['-c', doorWord]), order, { ...options, limits });
     },
-    close: async () => undefined,
+    close: () => Promise.resolve(),
   };
 }

@@ -36,9 +36,10 @@ export async function opensshRemote(
       spare = undefined;
       return await runOne(script, { running, options, runOptions });
     },
-    close: async () => {
+    close: () => {
       spare?.stop();
       spare = undefined;
+      return Promise.resolve();
     },
   };
 }
@@ -65,7 +66,7 @@ async function openDoor(options: OpensshOptions, signal?: AbortSignal): Promise<
   const child = runChild('ssh', [...options.args, '--', options.address, command]);
   const said = new LastWords(child);
   let timer: NodeJS.Timeout | undefined;
-  let interrupt = () => undefined as undefined;
+  let interrupt: () => void = () => undefined;
   const first = await Promise.race([
     new Promise<'ready'>((resolve) => {
       child.stderr.on('data', () => {
@@ -77,7 +78,7 @@ async function openDoor(options: OpensshOptions, signal?: AbortSignal): Promise<
       timer = setTimeout(resolve, options.connectTimeoutSeconds * 2000, 'late');
     }),
     new Promise<'interrupted'>((resolve) => {
-      interrupt = () => void resolve('interrupted');
+      interrupt = () => resolve('interrupted');
       if (signal?.aborted === true) interrupt();
       signal?.addEventListener('abort', interrupt);
     }),
