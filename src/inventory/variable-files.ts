@@ -50,8 +50,7 @@ export function strayFiles(
       known.has(name) || known.has(file) || file.startsWith('.') ? undefined : nearest(name, known);
     // web02 beside web01 is another inventory's host, not a slip.
     if (meant === undefined || letters(meant) === letters(name)) return [];
-    if (extensions.some((extension) => folder.names.has(meant + extension)))
-      return [];
+    if (extensions.some((extension) => folder.names.has(meant + extension))) return [];
     const message = `there is no ${what} '${name}', so ${folder.path}/${file} is not read`;
     return [{ severity: 'warning', message, hint: `did you mean '${meant}'?` } satisfies Diagnostic];
   });

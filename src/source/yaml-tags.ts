@@ -38,8 +38,7 @@ export function tagProblem(
 
 /** A scalar with an explicit tag: `!!str 5` is text, `!!int "5"` a number. */
 export function taggedScalar(tag: string, text: string): ScalarReading {
-  if (tag === `${core}str` || tag === '!' || tag === `${core}timestamp` || !scalars.includes(tag))
-    return { value: text };
+  if (tag === `${core}str` || tag === `${core}timestamp` || !scalars.includes(tag)) return { value: text };
   const reading = readPlainScalar(text);
   if ('problem' in reading || tag === `${core}null`) return tag === `${core}null` ? { value: null } : reading;
   if (tag === `${core}float` && typeof reading.value === 'string' && text !== '') {

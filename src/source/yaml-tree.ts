@@ -66,7 +66,7 @@ function scalar(
   tag: string | undefined,
   { plain, text }: { plain: string | undefined; text: string },
 ): ScalarReading {
-  if (tag !== undefined) return taggedScalar(tag, text);
+  if (tag !== undefined && tag !== '!') return taggedScalar(tag, text);
   if (plain === undefined) return { value: text };
   return walk.json ? readJsonScalar(plain) : readPlainScalar(plain);
 }
