@@ -18,15 +18,23 @@ function readOne(text: string): Readonly<Record<string, Value>> {
 
 function readPair(word: string): readonly [string, string] {
   const [, key, value = ''] = /^([A-Za-z_]\w*)=(.*)$/s.exec(word) ?? [];
-  if (key === undefined) throw new UsageError(`--extra-vars: '${word}' is not key=value`, 'a list or a number: -e \'{"key": [1, 2]}\'');
-  return [key, value.replaceAll(/'([^']*)'|"([^"]*)"/g, (_, single?: string, double?: string) => single ?? double ?? '')];
+  if (key === undefined)
+    throw new UsageError(
+      `--extra-vars: '${word}' is not key=value`,
+      'a list or a number: -e \'{"key": [1, 2]}\'',
+    );
+  return [
+    key,
+    value.replaceAll(/'([^']*)'|"([^"]*)"/g, (_, single?: string, double?: string) => single ?? double ?? ''),
+  ];
 }
 
 function readMapping(name: string, text: string): Readonly<Record<string, Value>> {
   const { root, diagnostics } = readYaml(name, text);
   if (diagnostics.length > 0) throw new InvalidFiles(diagnostics);
   const value = root?.value ?? {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw new UsageError(`--extra-vars: ${name} is not a mapping`);
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new UsageError(`--extra-vars: ${name} is not a mapping`);
   return value as Readonly<Record<string, Value>>;
 }
 

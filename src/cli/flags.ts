@@ -81,7 +81,13 @@ export function collect(value: string, before: readonly string[]): readonly stri
 }
 
 function collectWords(value: string, before: readonly string[]): readonly string[] {
-  return [...before, ...value.split(',').map((word) => word.trim()).filter(Boolean)];
+  return [
+    ...before,
+    ...value
+      .split(',')
+      .map((word) => word.trim())
+      .filter(Boolean),
+  ];
 }
 
 function atLeastOne(text: string): number {
@@ -93,6 +99,7 @@ function atLeastOne(text: string): number {
 function seconds(text: string): number {
   const [, digits, unit = 's'] = /^(\d{1,5})([smh]?)$/.exec(text) ?? [];
   const value = Number(digits) * ({ s: 1, m: 60, h: 3600 }[unit || 's'] ?? Number.NaN);
-  if (!Number.isFinite(value) || value < 5) throw new InvalidArgumentError('a duration from 5s is needed, like 60 or 5m');
+  if (!Number.isFinite(value) || value < 5)
+    throw new InvalidArgumentError('a duration from 5s is needed, like 60 or 5m');
   return value;
 }

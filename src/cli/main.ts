@@ -5,9 +5,9 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../report/exit-code.ts';
 import { printDiagnostics } from '../source/caret.ts';
-import { diskFiles } from './disk-files.ts';
 import { collect, connectionFlags, playbookFlags, runFlags, selectionFlags } from './flags.ts';
 import { openOutput } from './output.ts';
+import { caretColours, textOf } from './told.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
 
 const output = openOutput();
@@ -24,7 +24,9 @@ function program(): Command {
     .description('plan, ask, roll out, confirm; takes an inventory or a saved plan')
     .argument('<inventory|plan-file>')
     .addHelpText('after', '\nExample: gwfleet apply inventories/prod.yaml --limit gw1 --diff')
-    .action(async (path: string, flags: object) => done((await import('./apply.ts')).apply(path, flags, output)));
+    .action(async (path: string, flags: object) =>
+      done((await import('./apply.ts')).apply(path, flags, output)),
+    );
   root
     .command('plan')
     .description('dry run: what apply would change, with diffs')
@@ -32,8 +34,11 @@ function program(): Command {
     .option('-o, --out <file>', 'save the plan, for `gwfleet apply <plan-file>`')
     .option('--exit-code', 'exit 2 when there are changes')
     .addHelpText('after', '\nExample: gwfleet plan inventories/prod.yaml -o change.plan')
-    .action(async (path: string, flags: object) => done((await import('./apply.ts')).plan(path, flags, output)));
-  for (const verb of root.commands) [playbookFlags, selectionFlags, connectionFlags, runFlags].forEach((add) => add(verb));
+    .action(async (path: string, flags: object) =>
+      done((await import('./apply.ts')).plan(path, flags, output)),
+    );
+  for (const verb of root.commands)
+    [playbookFlags, selectionFlags, connectionFlags, runFlags].forEach((add) => add(verb));
   addOfflineVerbs(root);
   return root;
 }
@@ -44,7 +49,9 @@ function addOfflineVerbs(root: Command): void {
     .description('read inventory and playbook, tell every mistake; opens no connection')
     .argument('<inventory>')
     .option('--json', 'the diagnostics as one JSON object')
-    .action(async (path: string, flags: object) => done((await import('./validate.ts')).validate(path, flags, output)));
+    .action(async (path: string, flags: object) =>
+      done((await import('./validate.ts')).validate(path, flags, output)),
+    );
   playbookFlags(validate);
   selectionFlags(validate);
   root
@@ -55,7 +62,9 @@ function addOfflineVerbs(root: Command): void {
     .option('--graph', 'the groups as a tree')
     .option('--host <name>', 'the variables of one host')
     .option('-e, --extra-vars <vars>', 'key=value, JSON, or @file', collect, [])
-    .action(async (path: string, flags: object) => done((await import('./inventory.ts')).inventory(path, flags, output)));
+    .action(async (path: string, flags: object) =>
+      done((await import('./inventory.ts')).inventory(path, flags, output)),
+    );
   root
     .command('docs')
     .description('the manual of the task types')
@@ -79,7 +88,7 @@ function failed(error: unknown): number {
     return exitCodes.usage;
   }
   if (error instanceof InvalidFiles) {
-    output.tell(printDiagnostics(error.diagnostics, { textOf, colours: caretColours() }));
+    output.tell(printDiagnostics(error.diagnostics, { textOf, colours: caretColours(output) }));
     const count = error.diagnostics.filter(({ severity }) => severity === 'error').length;
     output.tell(`${count} ${count === 1 ? 'error' : 'errors'}; nothing was touched\n`);
     return exitCodes.usage;
@@ -87,16 +96,6 @@ function failed(error: unknown): number {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   output.tell(`gwfleet: a bug in gwfleet, please report it\n${text}\n`);
   return exitCodes.bug;
-}
-
-export function caretColours() {
-  const { red, yellow, dim, bold } = output.tellColours;
-  return { error: red, warning: yellow, dim, bold };
-}
-
-export function textOf(file: string): string | undefined {
-  const reading = diskFiles.read(file);
-  return reading.kind === 'text' ? reading.text : undefined;
 }
 
 process.on('uncaughtException', (error) => {

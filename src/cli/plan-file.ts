@@ -27,7 +27,9 @@ export function writePlanFile(path: string, { plan, request }: SavedPlan): void 
   try {
     writeFileSync(path, `${JSON.stringify(file, null, 1)}\n`, { mode: 0o600 });
   } catch (error) {
-    throw new UsageError(`cannot write the plan to ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(
+      `cannot write the plan to ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -35,8 +37,11 @@ export function writePlanFile(path: string, { plan, request }: SavedPlan): void 
 export function readPlanFile(path: string): SavedPlan | undefined {
   const file = parsed(path);
   if (file === undefined) return undefined;
-  if (file.v !== 1 || !Array.isArray(file.plan.plays) || !Array.isArray(file.tasks)) {
-    throw new UsageError(`${path} is a plan of another version of gwfleet`, 'make a new one: gwfleet plan INVENTORY -o FILE');
+  if (!isOurs(file)) {
+    throw new UsageError(
+      `${path} is a plan of another version of gwfleet`,
+      'make a new one: gwfleet plan INVENTORY -o FILE',
+    );
   }
   const { plan, tasks } = file;
   const plays = plan.plays.map(({ name, pattern, batches, rules }, index) => ({
@@ -54,8 +59,15 @@ function parsed(path: string): PlanFile | undefined {
     const text = readFileSync(path, 'utf8');
     if (!text.startsWith('{')) return undefined;
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'gwfleet' in value && value.gwfleet === 'plan' ? (value as PlanFile) : undefined;
+    return typeof value === 'object' && value !== null && 'gwfleet' in value && value.gwfleet === 'plan'
+      ? (value as PlanFile)
+      : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isOurs({ v, plan, tasks }: { readonly [Key in keyof PlanFile]?: unknown }): boolean {
+  const plays = typeof plan === 'object' && plan !== null && 'plays' in plan ? plan.plays : undefined;
+  return v === 1 && Array.isArray(plays) && Array.isArray(tasks);
 }

@@ -35,7 +35,10 @@ export interface Request {
   readonly warnings: readonly Diagnostic[];
 }
 
-type RequestFlags = Pick<Flags, 'playbook' | 'extraVars' | 'limit' | 'tags' | 'skipTags' | 'startAtTask' | 'maxFail' | 'confirmTimeout'> &
+type RequestFlags = Pick<
+  Flags,
+  'playbook' | 'extraVars' | 'limit' | 'tags' | 'skipTags' | 'startAtTask' | 'maxFail' | 'confirmTimeout'
+> &
   Partial<Pick<Flags, 'user' | 'privateKey' | 'become'>>;
 
 /** Throws InvalidFiles with all mistakes of all files. `becomePassword` is what -K asked for. */
@@ -63,7 +66,13 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
     found.push({ severity: 'error', message: 'no play has a host', hint: hostsHint(inventory, flags.limit) });
   }
   if (hasErrors(found)) throw new InvalidFiles(found);
-  return { fleet: { inventory: path, playbook: playbookPath, plays }, inventory, playbook, targets, warnings: found };
+  return {
+    fleet: { inventory: path, playbook: playbookPath, plays },
+    inventory,
+    playbook,
+    targets,
+    warnings: found,
+  };
 }
 
 /** `playbooks/site.yaml` beside the package, named from here where that is shorter. */
@@ -81,24 +90,42 @@ function packageFolder(): string {
     if (existsSync(manifest) && readFileSync(manifest, 'utf8').includes('"name": "gwfleet"')) return folder;
     folder = dirname(folder);
   }
-  throw new UsageError('the playbooks that come with gwfleet are not where it is installed', 'name one with -p');
+  throw new UsageError(
+    'the playbooks that come with gwfleet are not where it is installed',
+    'name one with -p',
+  );
 }
 
-function limitedHosts(inventory: Inventory, limit: string | undefined, found: Diagnostic[]): ReadonlySet<string> | undefined {
+function limitedHosts(
+  inventory: Inventory,
+  limit: string | undefined,
+  found: Diagnostic[],
+): ReadonlySet<string> | undefined {
   if (limit === undefined) return undefined;
-  const { hosts, diagnostics } = selectHosts(inventory, limit, { name: '--limit', reference: limitReference });
+  const { hosts, diagnostics } = selectHosts(inventory, limit, {
+    name: '--limit',
+    reference: limitReference,
+  });
   found.push(...diagnostics);
   if (hosts.length === 0 && diagnostics.length === 0) {
-    found.push({ severity: 'error', message: `--limit: '${limit}' leaves no host`, hint: 'gwfleet inventory FILE --graph shows groups and hosts' });
+    found.push({
+      severity: 'error',
+      message: `--limit: '${limit}' leaves no host`,
+      hint: 'gwfleet inventory FILE --graph shows groups and hosts',
+    });
   }
   return new Set(hosts);
 }
 
 /** A play for a group that this inventory does not have is left out with a warning, as in Ansible. */
 function playHosts(play: Play, inventory: Inventory, found: Diagnostic[]): readonly string[] {
-  const { hosts, diagnostics } = selectHosts(inventory, play.hosts.pattern, { name: 'hosts', place: play.hosts.place });
+  const { hosts, diagnostics } = selectHosts(inventory, play.hosts.pattern, {
+    name: 'hosts',
+    place: play.hosts.place,
+  });
   const matched = hosts.length > 0;
-  for (const diagnostic of diagnostics) found.push(matched ? diagnostic : { ...diagnostic, severity: 'warning' });
+  for (const diagnostic of diagnostics)
+    found.push(matched ? diagnostic : { ...diagnostic, severity: 'warning' });
   return hosts;
 }
 
@@ -120,7 +147,9 @@ function playRequest(play: Play, resolved: ResolvedPlay, flags: RequestFlags): P
 function failLimit(text: string, hosts: number): number {
   const [, digits, percent] = /^(\d+)(%?)$/.exec(text) ?? [];
   if (digits === undefined) throw new UsageError(`--max-fail: '${text}' is not a number or a percentage`);
-  return percent === '%' ? Math.max(1, Math.floor((Number(digits) * hosts) / 100)) : Math.max(1, Number(digits));
+  return percent === '%'
+    ? Math.max(1, Math.floor((Number(digits) * hosts) / 100))
+    : Math.max(1, Number(digits));
 }
 
 interface TargetSettings {
@@ -129,7 +158,11 @@ interface TargetSettings {
   readonly found: Diagnostic[];
 }
 
-function readTargets(inventory: Inventory, plays: readonly PlayRequest[], { flags, becomePassword, found }: TargetSettings): ReadonlyMap<string, Target> {
+function readTargets(
+  inventory: Inventory,
+  plays: readonly PlayRequest[],
+  { flags, becomePassword, found }: TargetSettings,
+): ReadonlyMap<string, Target> {
   const targets = new Map<string, Target>();
   for (const name of new Set(plays.flatMap(({ batches }) => batches.flat()))) {
     const host = inventory.hosts.get(name);
@@ -149,5 +182,7 @@ function readTargets(inventory: Inventory, plays: readonly PlayRequest[], { flag
 
 function hostsHint(inventory: Inventory, limit: string | undefined): string {
   if (limit !== undefined) return 'the limit and the plays have no host in common';
-  return inventory.groups.has('gateways') ? 'the groups have no hosts' : "the shipped playbook speaks of the groups 'gateways' and 'webservers'";
+  return inventory.groups.has('gateways')
+    ? 'the groups have no hosts'
+    : "the shipped playbook speaks of the groups 'gateways' and 'webservers'";
 }

@@ -10,7 +10,7 @@ import type { TaskTypes } from '../plan/probe.ts';
 import type { Connector, Target } from '../remote/remote.ts';
 import { plainLine } from '../render/plain.ts';
 import type { BareEvent, RunEvent } from '../report/event.ts';
-import { emptyRunState, reduce, type RunState } from '../report/run-state.ts';
+import { emptyRunState, type RunState, reduce } from '../report/run-state.ts';
 import type { RunContext } from '../run/context.ts';
 import { openHistory, type RunHistory, runId, stateFolder } from '../run/history.ts';
 import type { Output } from './output.ts';
@@ -94,7 +94,10 @@ function show(event: RunEvent, { progress, output }: SessionOrder): void {
 function beat(state: RunState, { progress, output }: SessionOrder): void {
   const waiting = [...state.hosts.values()].filter(({ phase }) => phase === 'running' || phase === 'guarded');
   if (waiting.length === 0 || progress === 'quiet' || progress === 'jsonl') return;
-  const names = waiting.slice(0, 5).map(({ host }) => host).join(' ');
+  const names = waiting
+    .slice(0, 5)
+    .map(({ host }) => host)
+    .join(' ');
   output.tell(`waiting: ${names}${waiting.length > 5 ? ` and ${waiting.length - 5} more` : ''}\n`);
 }
 
@@ -102,7 +105,9 @@ function beat(state: RunState, { progress, output }: SessionOrder): void {
 function onInterrupt(stop: AbortController, output: Output): () => void {
   const listener = (): void => {
     if (stop.signal.aborted) process.exit(99);
-    output.tell('\ninterrupted: hosts in flight finish or roll back; once more leaves at once, the guards still hold\n');
+    output.tell(
+      '\ninterrupted: hosts in flight finish or roll back; once more leaves at once, the guards still hold\n',
+    );
     stop.abort();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -9,7 +9,10 @@ import { guardFolder } from './engine.ts';
 export type Verdict = 'confirm' | 'rollback';
 
 /** Shows `probe`, says `ask`, reads the verdict, settles. */
-export function settleScript(order: { readonly guardId: string; readonly mark: string }, probe: Script): Script {
+export function settleScript(
+  order: { readonly guardId: string; readonly mark: string },
+  probe: Script,
+): Script {
   return block(
     probe,
     sh`exec 3>&1; D=${`${guardFolder}/${order.guardId}`}; mark=${order.mark}; export mark`,

@@ -58,13 +58,15 @@ export async function labExec(
 /** Runs argv on our own terminal and returns its exit code. */
 export async function labExecHere(name: string, host: string, argv: readonly string[]): Promise<number> {
   const entry = entryTo(labCalled(name), host, argv, {});
-  // Ctrl-C goes to the whole foreground group; the command decides what it means.
+  const child = start(entry, { stdio: 'inherit' }, {});
+  // Ctrl-C reaches the whole foreground group by itself; the command decides what it means.
   const ignore = () => undefined;
-  process.on('SIGINT', ignore);
+  const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+  process.on('SIGINT', ignore).on('SIGTERM', passOn).on('SIGHUP', passOn);
   try {
-    return await ended(start(entry, { stdio: 'inherit' }, {}));
+    return await ended(child);
   } finally {
-    process.off('SIGINT', ignore);
+    process.off('SIGINT', ignore).off('SIGTERM', passOn).off('SIGHUP', passOn);
   }
 }
 

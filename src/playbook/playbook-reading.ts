@@ -2,6 +2,7 @@
  * A playbook from its file, offline: all mistakes at once, none of them needing a host. Without errors there is a
  * playbook; with errors there is none.
  */
+import { unusable } from '../inventory/source-file.ts';
 import { type Diagnostic, hasErrors } from '../source/diagnostic.ts';
 import type { Files } from '../source/files.ts';
 import { kindOf } from '../source/value.ts';
@@ -47,14 +48,4 @@ function quoted(diagnostic: Diagnostic, text: string): Diagnostic {
   return /:\s*\{\{/.test(line)
     ? { ...diagnostic, hint: 'a value that begins with a template must be quoted: "{{ variable }}"' }
     : diagnostic;
-}
-
-function unusable(path: string, reading: Exclude<ReturnType<Files['read']>, { kind: 'text' }>): Diagnostic {
-  const whys = {
-    missing: 'there is no such file',
-    folder: 'it is a folder, and a playbook is one file',
-    unreadable: reading.kind === 'unreadable' ? reading.why : '',
-    'too-large': reading.kind === 'too-large' ? `it has ${reading.bytes} bytes, which is no playbook` : '',
-  };
-  return { severity: 'error', message: `cannot read the playbook ${path}: ${whys[reading.kind]}` };
 }

@@ -45,7 +45,8 @@ export class Capture {
   text(): string {
     if (this.#tailBytes === 0) return this.#head + this.#decoder.end();
     const tail = Buffer.concat(this.#tail);
-    if (this.#skippedBytes === 0) return this.#head + this.#decoder.end(tail);
+    const isWhole = this.#skippedBytes === 0 && tail.length <= this.#limits.tailBytes;
+    if (isWhole) return this.#head + this.#decoder.end(tail);
     const kept = tail.subarray(Math.max(0, tail.length - this.#limits.tailBytes));
     const skipped = this.#skippedBytes + tail.length - kept.length;
     return `${this.#head}\n[${skipped} bytes left out]\n${afterCutCharacter(kept).toString('utf8')}`;

@@ -2,11 +2,15 @@
  * Opens connections of every transport and owns what they share in a run: parsed keys, known hosts, jump hosts.
  */
 import { randomBytes } from 'node:crypto';
+import pLimit from 'p-limit';
 import { type HostKeyRule, HostKeys, type UnknownHostKey } from './host-keys.ts';
 import { JumpHosts } from './jump-hosts.ts';
 import { fingerprint, keyType, type Verdict } from './known-hosts.ts';
+import { localRemote } from './local-remote.ts';
+import { opensshArgs } from './openssh-args.ts';
+import { opensshRemote } from './openssh-remote.ts';
 import { PrivateKeys } from './private-keys.ts';
-import type { ConnectFailure, Connection, Connector, Target } from './remote.ts';
+import type { ConnectFailure, Connection, Connector, Remote, Target } from './remote.ts';
 import { routeTo } from './route.ts';
 import { type ConnectorOptions, settingsOf } from './settings.ts';
 import { SshConfig } from './ssh-config.ts';
@@ -55,7 +59,7 @@ class SharedConnector implements HostKeyConnector {
   }
 
   async connect(target: Target, signal?: AbortSignal): Promise<Connection> {
-    const remote = await this.#connectSsh(target, signal);
+    const remote = await this.#open(target, signal);
     return 'kind' in remote ? { ok: false, failure: remote } : { ok: true, remote };
   }
 
@@ -95,7 +99,30 @@ class SharedConnector implements HostKeyConnector {
     return await routeTo(target, this.#shop.settings, this.#config);
   }
 
-  async #connectSsh(target: Target, signal: AbortSignal | undefined) {
+  async #open(target: Target, signal: AbortSignal | undefined): Promise<Remote | ConnectFailure> {
+    const { settings } = this.#shop;
+    const { become } = target;
+    switch (target.transport) {
+      case 'ssh':
+        return await this.#openSsh(target, signal);
+      case 'openssh':
+        return await this.#openOpenssh(target, signal);
+      case 'local':
+        return localRemote({ user: settings.localUser, become, limits: settings.capture, nonce });
+    }
+  }
+
+  async #openOpenssh(target: Target, signal: AbortSignal | undefined): Promise<Remote | ConnectFailure> {
+    const { settings } = this.#shop;
+    const args = opensshArgs(target, settings, await this.#config.of(target.address));
+    if ('kind' in args) return args;
+    const { user, become, address } = target;
+    const { capture, connectTimeoutSeconds } = settings;
+    const options = { args, address, user, become, limits: capture, nonce, connectTimeoutSeconds };
+    return await opensshLimit(() => opensshRemote(options, signal));
+  }
+
+  async #openSsh(target: Target, signal: AbortSignal | undefined): Promise<Remote | ConnectFailure> {
     const route = await this.#route(target);
     if ('kind' in route) return route;
     const passage = await this.#jumps.passage(route.jumps, route.last, signal);
@@ -111,6 +138,9 @@ class SharedConnector implements HostKeyConnector {
     return sshRemote(session, { user, become: target.become, limits: capture, nonce, release });
   }
 }
+
+/** Each is a process of 8 MiB that takes 0.3 s of CPU to get in. */
+const opensshLimit = pLimit(16);
 
 /** A word that a host cannot guess. */
 function nonce(): string {

@@ -3,6 +3,7 @@
  * the cap, gives the answer when it is asked for, and ends in time whatever the host does. What a reader gets wrong:
  * after a limit the program over there still runs; only our end of it is closed.
  */
+import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { Capture, type CaptureLimits } from './capture.ts';
 import type { Order } from './order.ts';
@@ -23,6 +24,16 @@ export interface Running {
   readonly end: Promise<Ending>;
   /** Closes our side, and the program if it is ours. */
   stop(): void;
+}
+
+/** How long output may pause after the exit status came while a background child still holds the streams. */
+export const lingerSeconds = 2;
+
+/** The ending of a program with a status, or one that a signal killed: 128 + its number, as shells say it. */
+export function endingOf(code: number | null, signal: string | null | undefined): Ending {
+  if (code !== null) return { kind: 'exit', code };
+  const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1] ?? 0;
+  return { kind: 'exit', code: 128 + number, note: `the shell was killed by ${signal ?? 'a signal'}\n` };
 }
 
 /** How long sudo may take to start the script or to refuse; it hangs when the host's name server does. */

@@ -65,7 +65,7 @@ export class JumpHosts {
   #straight(hop: Hop, signal: AbortSignal | undefined): Passage {
     const { connectTimeoutSeconds } = this.#shop.settings;
     const way: Way = async () => await openSocket(hop, { connectTimeoutSeconds, signal });
-    return { way, limit: unlimited, release: async () => undefined };
+    return { way, limit: unlimited, release: () => Promise.resolve() };
   }
 
   async #borrow(key: string, before: readonly Hop[], hop: Hop): Promise<Jump> {

@@ -28,8 +28,22 @@ export interface Become {
   readonly password?: string;
 }
 
+const doorScript = sh`IFS= read -r gwfleet; eval "$gwfleet"`;
+
+/** What a sh is given with -c when no login shell stands between. */
+export const doorWord = doorScript.text;
+
 /** The command line of every exec. Single quotes only: the same for sh, bash, fish and csh. */
-export const door: Script = sh`sh -c ${sh`IFS= read -r gwfleet; eval "$gwfleet"`.text}`;
+export const door: Script = sh`sh -c ${doorWord}`;
+
+/**
+ * The same for the system's ssh. It says on stderr when it is there; ssh's own failures are status 255, so a script
+ * that ends with 255 gets a mark.
+ */
+export function markedDoor({ readyMark, endMark }: { readyMark: string; endMark: string }): Script {
+  const inside = sh`echo ${readyMark} >&2; (${doorScript}); gwfleet=$?; [ $gwfleet != 255 ] || echo ${endMark} >&2; exit $gwfleet`;
+  return sh`sh -c ${inside.text}`;
+}
 
 /** The script as order; `nonce` is a word that the host cannot know. `become` is null when no sudo is needed. */
 export function orderFor(script: Script, who: { user: string; become: Become | null; nonce: string }): Order {

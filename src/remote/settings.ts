@@ -33,10 +33,11 @@ export type Settings = Required<Omit<ConnectorOptions, 'askPassphrase' | 'askHos
 
 export function settingsOf(options: ConnectorOptions): Settings {
   const home = options.home ?? homedir();
+  const { SSH_AUTH_SOCK: agent } = process.env;
   const inSsh = (name: string) => join(home, '.ssh', name);
   return {
     localUser: userInfo().username,
-    agentSocket: process.env['SSH_AUTH_SOCK'] || undefined,
+    agentSocket: agent === '' ? undefined : agent,
     defaultKeys: ['id_ed25519', 'id_ecdsa', 'id_rsa'].map(inSsh),
     hostKeyPolicy: 'strict',
     knownHostsFiles: [inSsh('known_hosts'), inSsh('known_hosts2'), '/etc/ssh/ssh_known_hosts'],

@@ -89,7 +89,8 @@ async function tryOnce({ hop, way, signal, offer }: Attempt, shop: LoginShop): P
   const known = shop.hostKeys.known(hostKeyRule);
   if ('failure' in known) return { failure: known.failure, again: false };
   const sock = await way();
-  if ('kind' in sock) return { failure: sock, again: false };
+  // A reset may come so early that the socket is not even open yet.
+  if ('kind' in sock) return { failure: sock, again: sock.message.includes('reset') };
   let refusal: ConnectFailure | undefined;
   let unknownKey: Buffer | undefined;
   const verifyHostKey = (blob: Buffer) => {

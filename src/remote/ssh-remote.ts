@@ -2,12 +2,11 @@
  * Remote over an SSH session: one exec a script. The channel's silence gets its name here: a channel that closes
  * without an exit status is a lost connection, however normal the library finds it.
  */
-import { constants } from 'node:os';
 import pLimit from 'p-limit';
 import type { ClientChannel } from 'ssh2';
 import type { Script } from '../shell/sh.ts';
 import type { CaptureLimits } from './capture.ts';
-import { converse, type Ending, type Running } from './conversation.ts';
+import { converse, type Ending, endingOf, lingerSeconds, type Running } from './conversation.ts';
 import { type Become, door, orderFor } from './order.ts';
 import type { Outcome, Remote, RunOptions } from './remote.ts';
 import type { SshSession } from './ssh-session.ts';
@@ -23,8 +22,6 @@ export interface SshRemoteOptions {
 
 /** sshd allows 10 sessions a connection (MaxSessions); file transfers and others want some too. */
 const execsAtOnce = 4;
-/** How long output may pause after the exit status came while a background child still holds the streams. */
-const lingerSeconds = 2;
 
 export function sshRemote(session: SshSession, options: SshRemoteOptions): Remote {
   const limit = pLimit(execsAtOnce);
@@ -80,12 +77,6 @@ function runningOf(channel: ClientChannel, session: SshSession): Running {
     });
   });
   return { stdin: channel, stdout: channel, stderr: channel.stderr, end, stop: () => channel.close() };
-}
-
-function endingOf(code: number | null, signal: string | undefined): Ending {
-  if (code !== null) return { kind: 'exit', code };
-  const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1] ?? 0;
-  return { kind: 'exit', code: 128 + number, note: `the shell was killed by ${signal ?? 'a signal'}\n` };
 }
 
 /** Channels close just before their connection says why: give it a moment. */

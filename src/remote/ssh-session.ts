@@ -97,7 +97,7 @@ export class SshSession {
       this.#cause ??= error.message;
     };
     const connecting = this.#ssh.connect({
-      sock: options.sock as unknown as NonNullable<Parameters<NodeSSH['connect']>[0]['sock']>,
+      sock: options.sock,
       username: options.username,
       authHandler: [...options.methods],
       algorithms: { serverHostKey: [...options.hostKeyAlgorithms] as never },

@@ -68,6 +68,7 @@ export async function lookAgain(
 /** How a script that should have answered ended instead, for people. */
 export function describeOutcome(outcome: Outcome): string {
   if (outcome.kind === 'timed-out') return `the host did not answer within ${outcome.seconds} s`;
+  if (outcome.kind === 'not-started') return outcome.cause;
   if (outcome.kind === 'connection-lost') return `connection lost: ${outcome.cause}`;
   const said = (outcome.stderr.trim() || outcome.stdout.trim())
     .split('\n')
