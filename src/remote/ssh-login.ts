@@ -24,9 +24,9 @@ export interface LoginShop {
 
 /** How the bytes get there: a socket, or a channel of a jump host. */
 export interface Way {
-  open(): Promise<Duplex | ConnectFailure>;
+  readonly open: () => Promise<Duplex | ConnectFailure>;
   /** Why the way itself broke, if it did: the jump host's end is the cause for all behind it. */
-  broken(): string | undefined;
+  readonly broken: () => string | undefined;
 }
 
 /** sshd drops new connections at random while too many log in (MaxStartups): try again a little later. */
