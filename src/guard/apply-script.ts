@@ -9,8 +9,8 @@ import { block, feed, nothing, type Script, sh } from '../shell/sh.ts';
 import { engine, guardFolder } from './engine.ts';
 
 export interface GuardOrder {
-  /** Sorts by time, one word: `20261122-2140-7f3a`. */
-  readonly run: string;
+  /** Run id and play number, one word: `20261122-214007-7f3a.1`. A folder on the host. */
+  readonly guardId: string;
   /** user@machine of the person who started the run. */
   readonly owner: string;
   /** A nonce: lines of the script's own begin with it. */
@@ -24,10 +24,10 @@ export interface GuardOrder {
 
 /** The script of the apply exec. Its words are read by `readJournal`. */
 export function applyScript(order: GuardOrder, types: TaskTypes): Script {
-  const folder = `${guardFolder}/${order.run}`;
+  const folder = `${guardFolder}/${order.guardId}`;
   const guarded = order.confirmTimeoutSeconds !== null;
   return block(
-    sh`umask 077; exec 3>&1; R=${guardFolder}; D=${folder}; mark=${order.mark}`,
+    sh`umask 077; exec 3>&1; R=${guardFolder}; D=${folder}; mark=${order.mark}; export mark`,
     sh`say() { printf '\n%s %s\n' "$mark" "$*"; }`,
     sh`refuse() { say "refused $*"; rm -rf "$D"; [ "$locked" = 1 ] && rm -f "$R/lock"; exit 1; }`,
     sh`mkdir -p "$R" 2>/dev/null && [ -w "$R" ] || refuse "cannot-write $R (read-only, full, or not root)"`,
@@ -59,7 +59,7 @@ const arm = block(
 
 function lock(order: GuardOrder): Script {
   const seconds = order.confirmTimeoutSeconds ?? 0;
-  const text = `run ${order.run}\nowner ${order.owner}\nsince ${order.now}\nseconds ${seconds}\n`;
+  const text = `run ${order.guardId}\nowner ${order.owner}\nsince ${order.now}\nseconds ${seconds}\n`;
   return block(
     sh`if (set -C; printf '%s' ${text} >"$R/lock") 2>/dev/null; then locked=1`,
     sh`else`,
@@ -75,7 +75,7 @@ function planFile(order: GuardOrder, types: TaskTypes): Script {
   const changing = order.tasks.filter(({ changes }) => changes.length > 0);
   const looks = firstLooks(changing);
   return block(
-    sh`run=${order.run}; mark=${order.mark}; seconds=${order.confirmTimeoutSeconds ?? 0}`,
+    sh`run=${order.guardId}; mark=${order.mark}; seconds=${order.confirmTimeoutSeconds ?? 0}`,
     sh`steps=${changing.map(({ id }) => id).join(' ')}; looks=${looks.map(({ id }) => id).join(' ')}`,
     ...changing.flatMap((task) => stepFunctions(task, types)),
     ...looks.flatMap((task) => lookFunction(task, types)),

@@ -25,7 +25,9 @@ export const guardFolder = '/run/gwfleet';
  */
 export const engine = String.raw`
 D=$(dirname "$0"); R=$(dirname "$D")
+mark_of_caller=$mark
 . "$D/plan"
+[ -z "$mark_of_caller" ] || mark=$mark_of_caller
 say() { printf '%s\n' "$*" >>"$D/journal" 2>/dev/null; printf '\n%s %s\n' "$mark" "$*" >&3 2>/dev/null; :; }
 state() {
   for s in rolled-back-verified rolled-back-unverified rollback-failed rolling-back confirmed armed; do

@@ -9,10 +9,13 @@ import { guardFolder } from './engine.ts';
 export type Verdict = 'confirm' | 'rollback';
 
 /** Shows `probe`, says `ask`, reads the verdict, settles. */
-export function settleScript(order: { readonly run: string; readonly mark: string }, probe: Script): Script {
+export function settleScript(
+  order: { readonly guardId: string; readonly mark: string },
+  probe: Script,
+): Script {
   return block(
     probe,
-    sh`exec 3>&1; D=${`${guardFolder}/${order.run}`}; mark=${order.mark}`,
+    sh`exec 3>&1; D=${`${guardFolder}/${order.guardId}`}; mark=${order.mark}; export mark`,
     sh`[ -e "$D/engine" ] || { printf '\n%s state gone\n' "$mark"; exit 0; }`,
     sh`sh "$D/engine" inspect </dev/null`,
     sh`printf '\n%s ask\n' "$mark"`,
@@ -23,9 +26,9 @@ export function settleScript(order: { readonly run: string; readonly mark: strin
 }
 
 /** Asks a host how a run ended there, and nothing else. */
-export function inspectScript(order: { readonly run: string; readonly mark: string }): Script {
+export function inspectScript(order: { readonly guardId: string; readonly mark: string }): Script {
   return block(
-    sh`exec 3>&1; D=${`${guardFolder}/${order.run}`}; mark=${order.mark}`,
+    sh`exec 3>&1; D=${`${guardFolder}/${order.guardId}`}; mark=${order.mark}; export mark`,
     sh`[ -e "$D/engine" ] || { printf '\n%s state gone\n' "$mark"; exit 0; }`,
     sh`sh "$D/engine" inspect </dev/null`,
     sh`printf '\n%s done\n' "$mark"`,

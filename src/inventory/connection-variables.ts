@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from '../source/diagnostic.ts';
 import { didYouMean } from '../source/did-you-mean.ts';
-import { kindOf } from '../source/value.ts';
+import { kindOf, shownValue } from '../source/value.ts';
 import { expanded } from './expansion.ts';
 import type { Host, Value } from './model.ts';
 
@@ -30,7 +30,7 @@ export class VariableReader {
     const found = this.#first(names);
     if (found === undefined) return undefined;
     const port =
-      typeof found.value === 'number' ? found.value : Number(String(found.value).trim() || Number.NaN);
+      typeof found.value === 'number' ? found.value : Number(shownValue(found.value).trim() || Number.NaN);
     if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
     this.refuse(found.name, `'${found.name}' must be a port, from 1 to 65535`);
     return undefined;
@@ -123,7 +123,7 @@ const no = new Set(['n', 'no', 'off', '0', 'false', 'f', '0.0']);
 /** As Ansible's `boolean()`: also `"yes"`, `"on"`, 1. */
 export function parseBoolean(value: Value): boolean | undefined {
   if (typeof value === 'boolean') return value;
-  const text = String(value).toLowerCase().trim();
+  const text = shownValue(value).toLowerCase().trim();
   return yes.has(text) ? true : no.has(text) ? false : undefined;
 }
 

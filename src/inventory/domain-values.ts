@@ -4,7 +4,7 @@
  */
 import { parseAddress, parseNetwork } from '../address/ipv4.ts';
 import { poolRanges, readPool } from '../address/pool.ts';
-import type { Value } from '../source/value.ts';
+import { shownValue, type Value } from '../source/value.ts';
 
 /** A mistake in a variable; `path` leads into its value. */
 export interface ValueProblem {
@@ -26,8 +26,10 @@ export function valueProblems(values: Readonly<Record<string, Value>>): readonly
 }
 
 const checks: Readonly<Record<string, Check>> = {
-  internal_network: (value) => problemIf(parseNetwork(String(value)) === undefined, [], notNetwork(value)),
-  internal_address: (value) => problemIf(parseAddress(String(value)) === undefined, [], notAddress(value)),
+  internal_network: (value) =>
+    problemIf(parseNetwork(shownValue(value)) === undefined, [], notNetwork(value)),
+  internal_address: (value) =>
+    problemIf(parseAddress(shownValue(value)) === undefined, [], notAddress(value)),
   snat_pool: poolProblems,
   probes: (value) => items(value).flatMap(probeProblems),
   sticky: (value) => items(value).flatMap(stickyProblems),
@@ -71,7 +73,7 @@ function probeProblems(probe: Value, index: number): ReturnType<Check> {
 
 function stickyProblems(entry: Value, index: number): ReturnType<Check> {
   if (typeof entry === 'number') return [];
-  const text = String(entry);
+  const text = shownValue(entry);
   const port = /^(?:tcp\/|udp\/)?(\d+)$/.exec(text)?.[1];
   const fine =
     port === undefined ? parseAddress(text) !== undefined || parseNetwork(text) !== undefined : isPort(port);
@@ -93,14 +95,14 @@ function problemIf(
 
 function notAddress(value: Value): { message: string; hint: string } {
   return {
-    message: `'${String(value)}' is not an IPv4 address`,
+    message: `'${shownValue(value)}' is not an IPv4 address`,
     hint: 'write four numbers without leading zeros, like 10.0.0.1',
   };
 }
 
 function notNetwork(value: Value): { message: string; hint: string } {
   return {
-    message: `'${String(value)}' is not a network`,
+    message: `'${shownValue(value)}' is not a network`,
     hint: 'write four numbers and a prefix length, like 10.0.0.0/8',
   };
 }

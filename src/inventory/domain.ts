@@ -7,6 +7,7 @@ import { readPool } from '../address/pool.ts';
 import type { Diagnostic, Place } from '../source/diagnostic.ts';
 import { distance } from '../source/did-you-mean.ts';
 import { type SchemaCheck, schemaCheck } from '../source/schema-check.ts';
+import { shownValue } from '../source/value.ts';
 import { nodeAt, type SourceNode } from '../source/yaml-document.ts';
 import {
   type GatewayVariables,
@@ -109,6 +110,7 @@ export function domainProblems(inventory: Inventory): readonly Diagnostic[] {
 interface Role {
   readonly names: readonly string[];
   readonly check: SchemaCheck;
+  readonly slips: Map<string, string | undefined>;
 }
 
 let gateway: Role | undefined;
@@ -116,12 +118,16 @@ let webserver: Role | undefined;
 
 /** Compiled when first needed: `--help` is not to wait for ajv. */
 function gatewayRole(): Role {
-  gateway ??= { names: Object.keys(gatewayVariables), check: schemaCheck(gatewaySchema) };
+  gateway ??= { names: Object.keys(gatewayVariables), check: schemaCheck(gatewaySchema), slips: new Map() };
   return gateway;
 }
 
 function webserverRole(): Role {
-  webserver ??= { names: Object.keys(webserverVariables), check: schemaCheck(webserverSchema) };
+  webserver ??= {
+    names: Object.keys(webserverVariables),
+    check: schemaCheck(webserverSchema),
+    slips: new Map(),
+  };
   return webserver;
 }
 
@@ -130,6 +136,17 @@ function rolesOf(host: Host): readonly Role[] {
     ...(host.groups.includes('gateways') ? [gatewayRole()] : []),
     ...(host.groups.includes('webservers') ? [webserverRole()] : []),
   ];
+}
+
+/** Thousands of hosts share a few names: each is compared once. */
+function meantBy(name: string, role: Role): string | undefined {
+  if (!role.slips.has(name)) {
+    role.slips.set(
+      name,
+      role.names.find((known) => distance(name, known) <= (known.length > 8 ? 2 : 1)),
+    );
+  }
+  return role.slips.get(name);
 }
 
 interface RoleValues {
@@ -215,7 +232,7 @@ function internalAddress(host: Host, values: Readonly<Record<string, Value>>): s
     variables.get('ansible_host') ??
     host.name;
   const expansion = expanded(written, variables);
-  const address = 'value' in expansion ? String(expansion.value) : '';
+  const address = 'value' in expansion ? shownValue(expansion.value) : '';
   return parseAddress(address) === undefined ? undefined : address;
 }
 
@@ -234,7 +251,7 @@ function common(
 function misspelt(host: Host, role: Role): readonly Diagnostic[] {
   return [...host.places].flatMap(([name, place]) => {
     if (name in gatewayVariables || name in webserverVariables) return [];
-    const meant = role.names.find((known) => distance(name, known) <= (known.length > 8 ? 2 : 1));
+    const meant = meantBy(name, role);
     if (meant === undefined) return [];
     const message = `the variable '${name}' means nothing to gwfleet`;
     return [{ severity: 'warning', message, place, hint: `did you mean '${meant}'?` } satisfies Diagnostic];

@@ -12,7 +12,7 @@ const depthLimit = 10;
 export function isTemplated(value: Value): boolean {
   if (typeof value === 'string') return value.includes('{{') || value.includes('{%');
   if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).some((inner) => isTemplated(inner as Value));
+  return Object.values(value).some((inner) => isTemplated(inner));
 }
 
 /** The value with all names replaced. A text that is one template alone keeps the type of its variable. */

@@ -73,7 +73,7 @@ function sorted(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: Value) => sorted(item));
   const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item as Value)]));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }
 
 function branches(inventory: Inventory, name: string, depth: number): string[] {

@@ -15,6 +15,8 @@ export interface Plan {
 
 export interface PlayPlan {
   readonly name: string;
+  /** The host pattern of the play as written: `gateways`. */
+  readonly pattern: string;
   /** Host names in the order in which batches go. */
   readonly batches: readonly (readonly string[])[];
   readonly rules: PlayRules;

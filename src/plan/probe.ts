@@ -5,7 +5,8 @@
 import { framed, type Output, readFrames } from '../shell/frames.ts';
 import { block, type Script } from '../shell/sh.ts';
 import type { Place } from '../source/diagnostic.ts';
-import { type Facts, factsProbe, readFacts } from '../tasks/facts.ts';
+import type { Facts } from '../tasks/facts.ts';
+import { factsProbe, readFacts } from '../tasks/facts-probe.ts';
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { Json } from '../tasks/task-type.ts';
 

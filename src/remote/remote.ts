@@ -4,9 +4,19 @@
  */
 import type { Script } from '../shell/sh.ts';
 
-/** How one script ended. Never a bare null: silence has a name. */
+/**
+ * How one script ended. Never a bare null: silence has a name. `not-started` is certain: no line of the script ran
+ * (sudo said no, the host refused the channel); after `timed-out` and `connection-lost` nobody knows how far it came.
+ */
 export type Outcome =
   | { readonly kind: 'done'; readonly code: number; readonly stdout: string; readonly stderr: string }
+  | {
+      readonly kind: 'not-started';
+      readonly cause: string;
+      readonly hint?: string;
+      readonly stdout: string;
+      readonly stderr: string;
+    }
   | { readonly kind: 'timed-out'; readonly seconds: number; readonly stdout: string; readonly stderr: string }
   | {
       readonly kind: 'connection-lost';
@@ -62,6 +72,8 @@ export interface Target {
   readonly privateKeyFile?: string;
   readonly sshArgs: readonly string[];
   readonly become: { readonly user: string; readonly password?: string } | null;
+  /** Which of these no inventory or option named, so that ~/.ssh/config may still say them. */
+  readonly defaulted?: readonly ('address' | 'port' | 'user')[];
 }
 
 /** Opens connections for a run and owns what they share (jump hosts, parsed keys, known hosts). */

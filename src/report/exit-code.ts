@@ -27,8 +27,12 @@ export function exitCode(state: RunState, ending: Ending = {}): number {
   if (counts.unknown > 0) return exitCodes.unknown;
   if (ending.interrupted === true) return exitCodes.interrupted;
   if (ending.refused === true) return exitCodes.staleOrLocked;
-  if (counts['rolled-back'] > 0 && counts.failed === 0 && counts.unreachable === 0)
-    return exitCodes.rolledBack;
+  if (allTouchedAreBack(state)) return exitCodes.rolledBack;
   if (counts.failed > 0 || counts['rolled-back'] > 0) return exitCodes.failed;
   return counts.unreachable > 0 ? exitCodes.unreachable : exitCodes.asWanted;
+}
+
+function allTouchedAreBack(state: RunState): boolean {
+  const touched = [...state.hosts.values()].filter((host) => host.touched);
+  return touched.length > 0 && touched.every(({ result }) => result === 'rolled-back');
 }

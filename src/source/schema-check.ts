@@ -6,7 +6,7 @@
 import { Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Diagnostic, Place } from './diagnostic.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { isMapping, kindOf, type Value } from './value.ts';
+import { isMapping, kindOf, shownValue, type Value } from './value.ts';
 import { nodeAt, type SourceNode } from './yaml-document.ts';
 
 /** Compiles once; answers all mistakes of a node. */
@@ -84,7 +84,7 @@ function depth(errors: readonly ErrorObject[]): number {
 function diagnosticOf(error: ErrorObject, root: SourceNode): Diagnostic {
   const path = pointerPath(error.instancePath);
   const found = nodeAt(root, path) ?? { node: root, keyPlace: root.place };
-  const name = path.length === 0 ? 'this' : `'${path.at(-1)}'`;
+  const name = path.length === 0 ? 'this' : nameOf(path, root);
   const text = worded(error, found.node, name);
   const at = error.keyword === 'additionalProperties' ? keyPlace(found.node, error) : found.node.place;
   return {
@@ -94,6 +94,14 @@ function diagnosticOf(error: ErrorObject, root: SourceNode): Diagnostic {
     ...hintOf(text.hint),
     ...relatedOf(root, path),
   };
+}
+
+/** `'snat_pool'`, or `item 2 of 'snat_pool'`. */
+function nameOf(path: readonly string[], root: SourceNode): string {
+  const last = path.at(-1) ?? '';
+  const parent = path.slice(0, -1);
+  if (nodeAt(root, parent)?.node.items === undefined) return `'${last}'`;
+  return `item ${Number(last) + 1}${parent.length === 0 ? '' : ` of ${nameOf(parent, root)}`}`;
 }
 
 function hintOf(hint: string | undefined): { hint?: string } {
@@ -183,7 +191,7 @@ function quoteHint(wanted: readonly string[], node: SourceNode): string | undefi
 }
 
 function choiceWording(choices: readonly Value[], node: SourceNode, name: string): Wording {
-  const shown = choices.map((choice) => String(choice)).join(', ');
+  const shown = choices.map((choice) => shownValue(choice)).join(', ');
   const message = `${name} must be ${choices.length === 1 ? '' : 'one of '}${shown}`;
   const texts = choices.filter((choice) => typeof choice === 'string');
   return {
@@ -201,7 +209,7 @@ function unionWording(error: ErrorObject, node: SourceNode, name: string): Wordi
       name,
     );
   }
-  const types = branches.map(({ type, const: constant }) => String(type ?? typeof constant));
+  const types = branches.map(({ type, const: constant }) => shownValue(type ?? typeof constant));
   return typeWording([...new Set(types)], node, name);
 }
 

@@ -15,3 +15,8 @@ export function kindOf(value: Value): string {
   if (typeof value === 'object') return 'a mapping';
   return { string: 'text', number: 'a number', boolean: 'true or false' }[typeof value as 'string'];
 }
+
+/** A value in a message: text as it is, everything else as JSON. */
+export function shownValue(value: Value): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

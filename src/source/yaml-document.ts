@@ -51,7 +51,8 @@ export function readYaml(file: string, text: string): YamlReading {
     stringKeys: true,
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    // 'silent' would also keep quiet about a second document.
+    logLevel: 'error',
   });
   const problems = [...document.errors, ...document.warnings].filter(
     ({ code }) => code !== 'TAG_RESOLVE_FAILED',
@@ -96,11 +97,16 @@ function syntaxDiagnostics(problems: readonly YAMLError[], file: string, lines: 
     byLine.set(line, {
       severity: 'error',
       place: { file, line, col },
-      ...(worded[code] ?? { message: trimmed(message) }),
+      ...(message.startsWith('Flow ') ? unclosed : (worded[code] ?? { message: trimmed(message) })),
     });
   }
   return [...byLine.values()];
 }
+
+const unclosed = {
+  message: 'a bracket is not closed, or not in its place',
+  hint: 'each { needs its } and each [ its ], indented more than the key',
+};
 
 const worded: Partial<Record<YAMLError['code'], { message: string; hint: string }>> = {
   TAB_AS_INDENT: { message: 'a tab cannot indent in YAML', hint: 'use spaces' },
@@ -112,6 +118,10 @@ const worded: Partial<Record<YAMLError['code'], { message: string; hint: string 
   UNEXPECTED_TOKEN: {
     message: 'this does not fit here in YAML',
     hint: 'is a quote, a bracket or a space missing?',
+  },
+  BLOCK_AS_IMPLICIT_KEY: {
+    message: "a second ': ' in one value",
+    hint: 'quote the value, or put `key: value` pairs on lines of their own, in one column',
   },
   BAD_INDENT: {
     message: 'this is indented unlike its neighbours',

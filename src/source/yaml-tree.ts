@@ -5,7 +5,7 @@
  */
 import { isAlias, isMap, isScalar, isSeq, type LineCounter, type Pair, type ParsedNode } from 'yaml';
 import type { Diagnostic, Place } from './diagnostic.ts';
-import type { Value } from './value.ts';
+import { shownValue, type Value } from './value.ts';
 import type { SourceEntry, SourceNode, YamlReading } from './yaml-document.ts';
 import { readJsonScalar, readPlainScalar, type ScalarReading } from './yaml-scalars.ts';
 import { taggedScalar, tagProblem } from './yaml-tags.ts';
@@ -116,7 +116,7 @@ function keyOf(walk: Walk, node: ParsedNode): { key: string; keyIsText: boolean 
 
 /** As Python's json writes keys that are not text. */
 function jsonKey(value: Value): string {
-  return String(value);
+  return shownValue(value);
 }
 
 function isMerge(key: ParsedNode): boolean {

@@ -14,7 +14,7 @@ import {
   readAddress,
   sameAddress,
 } from './aliases/state.ts';
-import { wantedAliases } from './aliases/wanted.ts';
+import { noAliases, wantedAliases } from './aliases/wanted.ts';
 import { closedObject, interfaceName, poolAddresses, poolProblems, poolSpec } from './network-args.ts';
 import { failedProbe, requireTool } from './steps.ts';
 import type { Change, Observation, TaskType } from './task-type.ts';
@@ -58,8 +58,9 @@ export const aliases: TaskType<AliasesArgs, AliasesState> = {
   probe,
   read,
   desired: (args, seen, facts) => {
-    if (seen.kind === 'present') return wantedAliases(poolAddresses(args.addresses), seen.state, facts);
-    return { kind: 'refused', why: `the addresses of ${args.interface} could not be read` };
+    if (seen.kind === 'unknown') return { kind: 'refused', why: `the addresses are unknown: ${seen.why}` };
+    const state = seen.kind === 'present' ? seen.state : noAliases(args.interface, facts);
+    return wantedAliases(poolAddresses(args.addresses), state, facts);
   },
   changes,
   apply: applyAliases,

@@ -131,15 +131,15 @@ function changes(from: DefaultRouteState | null, to: DefaultRouteState | null): 
 function mainChange(before: string | undefined, after: string | undefined): readonly Change[] {
   const base = { kind: 'default', name: 'route' };
   if (before === after) return [];
-  if (before === undefined) return [{ ...base, action: 'create', to: after ?? '' }];
-  if (after === undefined) return [{ ...base, action: 'delete', from: before }];
+  if (after === undefined) return before === undefined ? [] : [{ ...base, action: 'delete', from: before }];
+  if (before === undefined) return [{ ...base, action: 'create', to: after }];
   const [old, young] = [partsOf(before), partsOf(after)];
   const short = old.via !== null && routeText({ ...old, via: young.via }) === after;
   return [
     {
       ...base,
       action: 'update',
-      from: short ? (old.via ?? '') : before,
+      from: short ? old.via : before,
       to: short ? (young.via ?? '') : after,
       detail: [`-default ${before}`, `+default ${after}`],
     },

@@ -3,8 +3,8 @@ import { diffLines } from 'diff';
 import type { FileState } from './file.ts';
 import type { Change } from './task-type.ts';
 
-/** Beyond this many lines a difference is "all of it": finding the least one would take minutes. */
-const editLimit = 4000;
+/** Beyond this many lines a difference is "all of it": finding the least one takes their square. */
+const editLimit = 800;
 
 /** No line where the two are equal; an owner or group of null equals any. */
 export function fileChange(from: FileState | null, to: FileState | null): readonly Change[] {

@@ -9,7 +9,7 @@ import type { ArgsProblem } from './task-type.ts';
 
 /** A device name as the kernel allows it; `eth1:0` is a label and no device. */
 export function interfaceName(description: string) {
-  return Type.String({ description, pattern: '^[^\\s/:]{1,15}$' });
+  return Type.String({ description, pattern: '^[A-Za-z0-9_.@+-]{1,15}$' });
 }
 
 /** `A-B`, a CIDR, one address, or a list of these. */

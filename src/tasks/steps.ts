@@ -23,7 +23,7 @@ export function failedProbe(output: Output): Extract<Observation<never>, { kind:
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-    .slice(-3)
+    .slice(-9)
     .join('; ');
   return { kind: 'unknown', why: said === '' ? `the probe ended with code ${output.code}` : said };
 }

@@ -5,34 +5,34 @@
 import { parseAddress } from '../../address/ipv4.ts';
 
 /** One address as the kernel holds it. */
-// A type and not an interface: only type aliases are assignable to Json.
-export type HostAddress = {
-  readonly interface: string;
-  readonly address: string;
-  readonly prefix: number;
-  readonly broadcast: string | null;
-  readonly label: string;
-  readonly secondary: boolean;
+// Not an interface: only type aliases are assignable to Json.
+export type HostAddress = Readonly<{
+  interface: string;
+  address: string;
+  prefix: number;
+  broadcast: string | null;
+  label: string;
+  secondary: boolean;
   /** Set by NetworkManager: the kernel makes no route for the subnet. */
-  readonly noPrefixRoute: boolean;
-};
+  noPrefixRoute: boolean;
+}>;
 
-export type Primary = {
-  readonly address: string;
-  readonly prefix: number;
-  readonly broadcast: string | null;
-  readonly label: string;
-};
+export type Primary = Readonly<{
+  address: string;
+  prefix: number;
+  broadcast: string | null;
+  label: string;
+}>;
 
-export type AliasesState = {
-  readonly interface: string;
+export type AliasesState = Readonly<{
+  interface: string;
   /** Not ours: the measure for prefix and broadcast. Null when the interface has no address. */
-  readonly primary: Primary | null;
+  primary: Primary | null;
   /** Ours: pool addresses anywhere but the primary, and what is labelled `<interface>:<number>`. */
-  readonly addresses: readonly HostAddress[];
+  addresses: readonly HostAddress[];
   /** Ours or not: addresses that a route names as its source; such a route goes with its address. */
-  readonly sources: readonly string[];
-};
+  sources: readonly string[];
+}>;
 
 /** The number in `eth1:7`, or undefined when the label is another one. */
 export function labelNumber(label: string, device: string): number | undefined {

@@ -42,6 +42,16 @@ export function wantedAliases(
   return { kind: 'state', state: to, notes: notes(seen, to, facts) };
 }
 
+/** An interface that has its first address and no other. */
+export function noAliases(device: string, { interfaces }: Facts): AliasesState {
+  const [first] = interfaces.find(({ name }) => name === device)?.addresses ?? [];
+  const primary =
+    first === undefined
+      ? null
+      : { address: first.address, prefix: first.prefix, broadcast: first.broadcast, label: first.label };
+  return { interface: device, primary, addresses: [], sources: [] };
+}
+
 function aliasOf(address: string, device: string, primary: Primary, number: number): HostAddress {
   const label = `${device}:${number}`;
   const subnet = networkOf(parseAddress(primary.address) ?? 0, primary.prefix);

@@ -4,13 +4,13 @@
  */
 import type { Facts } from '../facts.ts';
 
-// A type and not an interface: only type aliases are assignable to Json.
-export type DefaultRouteState = {
+// Not an interface: only type aliases are assignable to Json.
+export type DefaultRouteState = Readonly<{
   /** In the kernel's order: lowest metric first. Without the word `default`. */
-  readonly routes: readonly string[];
+  routes: readonly string[];
   /** Asked only while the first route does not lead to it. */
-  readonly nextHop: 'answers' | 'silent' | 'unasked';
-};
+  nextHop: 'answers' | 'silent' | 'unasked';
+}>;
 
 /** The parts of a route that gwfleet decides about; everything else stays in `rest` as it was. */
 export interface RouteParts {

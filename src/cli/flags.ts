@@ -1,0 +1,105 @@
+/** The flags that several verbs share, with the letters that Ansible users' fingers know. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** All of them as commander gives them; a verb reads what it takes. */
+export interface Flags {
+  readonly playbook?: string;
+  readonly extraVars: readonly string[];
+  readonly limit?: string;
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  readonly startAtTask?: string;
+  readonly listHosts?: true;
+  readonly listTasks?: true;
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly become?: true;
+  readonly askBecomePass?: true;
+  readonly forks: number;
+  readonly check?: true;
+  readonly dryRun?: true;
+  readonly diff?: true | 'full' | 'short' | 'stat';
+  readonly yes?: true;
+  readonly confirmTimeout?: number;
+  /** commander's spelling of --no-guard: true unless it was given. */
+  readonly guard: boolean;
+  readonly onFailure?: 'halt' | 'rollback_batch' | 'rollback_run';
+  readonly maxFail?: string;
+  readonly json?: true;
+  readonly progress: 'auto' | 'tty' | 'plain' | 'jsonl' | 'quiet';
+  readonly exitCode?: true;
+  readonly out?: string;
+  readonly verbose?: true;
+}
+
+export function playbookFlags(verb: Command): Command {
+  return verb
+    .option('-p, --playbook <file>', 'the playbook (default: playbooks/site.yaml as shipped)')
+    .option('-e, --extra-vars <vars>', 'key=value, JSON, or @file; may be repeated', collect, []);
+}
+
+export function selectionFlags(verb: Command): Command {
+  return verb
+    .option('-l, --limit <pattern>', 'only these hosts: names, groups, globs, :& :! ~regex @file')
+    .option('-t, --tags <tags>', 'only tasks with these tags', collectWords, [])
+    .option('--skip-tags <tags>', 'not tasks with these tags', collectWords, [])
+    .option('--start-at-task <name>', 'begin with this task')
+    .option('--list-hosts', 'print the hosts and stop')
+    .option('--list-tasks', 'print the tasks and stop');
+}
+
+export function connectionFlags(verb: Command): Command {
+  return verb
+    .option('-u, --user <name>', 'user, where the inventory names none')
+    .option('--private-key <file>', 'key, where the inventory names none')
+    .option('-b, --become', 'use sudo')
+    .option('-K, --ask-become-pass', "ask for sudo's password")
+    .option('-f, --forks <n>', 'hosts at once', atLeastOne, 64);
+}
+
+export function runFlags(verb: Command): Command {
+  return verb
+    .option('-C, --check', 'change nothing, show the plan')
+    .option('--dry-run', 'the same as --check')
+    .option('-D, --diff [depth]', 'full differences; full, short or stat')
+    .option('-y, --yes', 'do not ask')
+    .option('--confirm-timeout <duration>', 'how long a host waits for us before it rolls back', seconds)
+    .option('--no-guard', 'no rollback by the host itself')
+    .addOption(new Option('--on-failure <what>', 'when a run stops').choices(['halt']))
+    .option('--max-fail <n>', 'stop when this many hosts have failed (or a percentage)')
+    .option('--json', 'one JSON object on stdout at the end')
+    .addOption(
+      new Option('--progress <how>', 'how progress is shown')
+        .choices(['auto', 'plain', 'jsonl', 'quiet'])
+        .default('auto'),
+    )
+    .option('-v, --verbose', 'more words');
+}
+
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function collectWords(value: string, before: readonly string[]): readonly string[] {
+  return [
+    ...before,
+    ...value
+      .split(',')
+      .map((word) => word.trim())
+      .filter(Boolean),
+  ];
+}
+
+function atLeastOne(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('a number from 1 is needed');
+  return Number(text);
+}
+
+/** `60`, `60s`, `5m`, `1h`. */
+function seconds(text: string): number {
+  const [, digits, unit = 's'] = /^(\d{1,5})([smh]?)$/.exec(text) ?? [];
+  const value = Number(digits) * ({ s: 1, m: 60, h: 3600 }[unit || 's'] ?? Number.NaN);
+  if (!Number.isFinite(value) || value < 5)
+    throw new InvalidArgumentError('a duration from 5s is needed, like 60 or 5m');
+  return value;
+}

@@ -1,0 +1,73 @@
+/**
+ * A saved plan: what `plan -o` writes and `apply <plan-file>` reads. It holds the plan and the tasks that look at the
+ * hosts, never how to log in: that comes from the inventory again, so no secret is in it.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Plan } from '../plan/plan.ts';
+import type { HostTask } from '../plan/probe.ts';
+import type { FleetRequest } from '../run/plan-fleet.ts';
+import { UsageError } from './usage.ts';
+
+interface PlanFile {
+  readonly gwfleet: 'plan';
+  readonly v: 1;
+  readonly plan: Plan;
+  /** By play, then by host. */
+  readonly tasks: readonly Readonly<Record<string, readonly HostTask[]>>[];
+}
+
+export interface SavedPlan {
+  readonly plan: Plan;
+  readonly request: FleetRequest;
+}
+
+export function writePlanFile(path: string, { plan, request }: SavedPlan): void {
+  const tasks = request.plays.map((play) => Object.fromEntries(play.tasks));
+  const file: PlanFile = { gwfleet: 'plan', v: 1, plan, tasks };
+  try {
+    writeFileSync(path, `${JSON.stringify(file, null, 1)}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw new UsageError(
+      `cannot write the plan to ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** Undefined when the file is no saved plan: then it is an inventory. */
+export function readPlanFile(path: string): SavedPlan | undefined {
+  const file = parsed(path);
+  if (file === undefined) return undefined;
+  if (!isOurs(file)) {
+    throw new UsageError(
+      `${path} is a plan of another version of gwfleet`,
+      'make a new one: gwfleet plan INVENTORY -o FILE',
+    );
+  }
+  const { plan, tasks } = file;
+  const plays = plan.plays.map(({ name, pattern, batches, rules }, index) => ({
+    name,
+    pattern,
+    batches,
+    rules,
+    tasks: new Map(Object.entries(tasks[index] ?? {})),
+  }));
+  return { plan, request: { inventory: plan.inventory, playbook: plan.playbook, plays } };
+}
+
+function parsed(path: string): PlanFile | undefined {
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (!text.startsWith('{')) return undefined;
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && 'gwfleet' in value && value.gwfleet === 'plan'
+      ? (value as PlanFile)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isOurs({ v, plan, tasks }: { readonly [Key in keyof PlanFile]?: unknown }): boolean {
+  const plays = typeof plan === 'object' && plan !== null && 'plays' in plan ? plan.plays : undefined;
+  return v === 1 && Array.isArray(plays) && Array.isArray(tasks);
+}

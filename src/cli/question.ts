@@ -1,0 +1,51 @@
+/**
+ * Questions, one at a time, on stderr, read from the terminal, before any interface is drawn. Without a terminal
+ * there is nobody to ask: that is a usage mistake (exit 5), never a hang.
+ */
+import { createInterface } from 'node:readline';
+import { UsageError } from './usage.ts';
+
+/** The line that was typed, without its end. */
+export async function ask(question: string, flagInstead: string): Promise<string> {
+  requireTerminal(question, flagInstead);
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  return new Promise((resolve) => {
+    lines.once('close', () => resolve(''));
+    lines.question(question, (answer) => {
+      resolve(answer.trim());
+      lines.close();
+    });
+  });
+}
+
+/** As `ask`, and nothing that is typed is shown. */
+export async function askHidden(question: string, flagInstead: string): Promise<string> {
+  requireTerminal(question, flagInstead);
+  process.stderr.write(question);
+  const { stdin } = process;
+  stdin.setRawMode(true);
+  stdin.resume();
+  let typed = '';
+  return new Promise((resolve) => {
+    const listen = (chunk: Buffer): void => {
+      for (const char of chunk.toString('utf8')) {
+        if (char === '\r' || char === '\n' || char === '\u0004' || char === '\u0003') {
+          stdin.off('data', listen);
+          stdin.setRawMode(false);
+          stdin.pause();
+          process.stderr.write('\n');
+          if (char === '\u0003') process.kill(process.pid, 'SIGINT');
+          resolve(typed);
+          return;
+        }
+        typed = char === '\u007f' || char === '\b' ? typed.slice(0, -1) : typed + char;
+      }
+    };
+    stdin.on('data', listen);
+  });
+}
+
+function requireTerminal(question: string, flagInstead: string): void {
+  if (process.stdin.isTTY && process.stderr.isTTY) return;
+  throw new UsageError(`'${question.trim()}' cannot be asked: there is no terminal`, flagInstead);
+}

@@ -1,0 +1,188 @@
+/**
+ * The user's files -> what a run needs, or every mistake in them at once. The only place where inventory, fleet and
+ * playbook meet; nothing here opens a connection.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readFleet } from '../fleet/fleet.ts';
+import { hostVariables } from '../fleet/host-variables.ts';
+import { connectionOf } from '../inventory/connection.ts';
+import { selectHosts } from '../inventory/host-pattern.ts';
+import type { Inventory } from '../inventory/model.ts';
+import { readInventory } from '../inventory/read-inventory.ts';
+import type { Play, Playbook } from '../playbook/play.ts';
+import { readPlaybook } from '../playbook/playbook-reading.ts';
+import { type ResolvedPlay, resolvePlay } from '../playbook/resolution.ts';
+import { selectTasks } from '../playbook/tags.ts';
+import type { Target } from '../remote/remote.ts';
+import type { FleetRequest, PlayRequest } from '../run/plan-fleet.ts';
+import { type Diagnostic, hasErrors } from '../source/diagnostic.ts';
+import { taskTypes } from '../tasks/registry.ts';
+import { diskFiles } from './disk-files.ts';
+import { readExtraVars } from './extra-vars.ts';
+import type { Flags } from './flags.ts';
+import { limitReference } from './limit-reference.ts';
+import { InvalidFiles, UsageError } from './usage.ts';
+
+export interface Request {
+  readonly fleet: FleetRequest;
+  readonly inventory: Inventory;
+  readonly playbook: Playbook;
+  readonly targets: ReadonlyMap<string, Target>;
+  /** Warnings; errors were thrown as InvalidFiles. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+type RequestFlags = Pick<
+  Flags,
+  'playbook' | 'extraVars' | 'limit' | 'tags' | 'skipTags' | 'startAtTask' | 'maxFail' | 'confirmTimeout'
+> &
+  Partial<Pick<Flags, 'user' | 'privateKey' | 'become'>>;
+
+/** Throws InvalidFiles with all mistakes of all files. `becomePassword` is what -K asked for. */
+export function readRequest(path: string, flags: RequestFlags, becomePassword?: string): Request {
+  const extra = readExtraVars(flags.extraVars);
+  const playbookPath = flags.playbook ?? shippedPlaybook();
+  const { inventory, diagnostics: inInventory } = readInventory(diskFiles, path, extra);
+  const { playbook, diagnostics: inPlaybook } = readPlaybook(diskFiles, playbookPath, taskTypes);
+  const read = [...inInventory, ...inPlaybook];
+  if (inventory === undefined || playbook === undefined || hasErrors(read)) throw new InvalidFiles(read);
+  const { fleet, diagnostics: inFleet } = readFleet(inventory);
+  const tasks = selectTasks(playbook, flags);
+  const found = [...read, ...inFleet, ...tasks.diagnostics];
+  const limited = limitedHosts(inventory, flags.limit, found);
+  const fleetVariables = hostVariables(fleet, inventory);
+  const around = { inventory, fleetVariables, extraVariables: extra, selected: tasks.ids };
+  const plays = playbook.plays.map((play) => {
+    const hosts = playHosts(play, inventory, found).filter((host) => limited?.has(host) !== false);
+    const { resolved, diagnostics } = resolvePlay(play, { ...around, hosts });
+    found.push(...diagnostics);
+    return playRequest(play, resolved, flags);
+  });
+  const targets = readTargets(inventory, plays, { flags, becomePassword, found });
+  if (plays.every(({ batches }) => batches.length === 0)) {
+    found.push({ severity: 'error', message: 'no play has a host', hint: hostsHint(inventory, flags.limit) });
+  }
+  if (hasErrors(found)) throw new InvalidFiles(found);
+  return {
+    fleet: { inventory: path, playbook: playbookPath, plays },
+    inventory,
+    playbook,
+    targets,
+    warnings: found,
+  };
+}
+
+/** `playbooks/site.yaml` beside the package, named from here where that is shorter. */
+function shippedPlaybook(): string {
+  const path = join(packageFolder(), 'playbooks', 'site.yaml');
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') ? path : near;
+}
+
+/** Up from this file (a chunk in dist, or src) to the package's root. */
+function packageFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (folder !== dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest) && readFileSync(manifest, 'utf8').includes('"name": "gwfleet"')) return folder;
+    folder = dirname(folder);
+  }
+  throw new UsageError(
+    'the playbooks that come with gwfleet are not where it is installed',
+    'name one with -p',
+  );
+}
+
+function limitedHosts(
+  inventory: Inventory,
+  limit: string | undefined,
+  found: Diagnostic[],
+): ReadonlySet<string> | undefined {
+  if (limit === undefined) return undefined;
+  const { hosts, diagnostics } = selectHosts(inventory, limit, {
+    name: '--limit',
+    reference: limitReference,
+  });
+  found.push(...diagnostics);
+  if (hosts.length === 0 && diagnostics.length === 0) {
+    found.push({
+      severity: 'error',
+      message: `--limit: '${limit}' leaves no host`,
+      hint: 'gwfleet inventory FILE --graph shows groups and hosts',
+    });
+  }
+  return new Set(hosts);
+}
+
+/** A play for a group that this inventory does not have is left out with a warning, as in Ansible. */
+function playHosts(play: Play, inventory: Inventory, found: Diagnostic[]): readonly string[] {
+  const { hosts, diagnostics } = selectHosts(inventory, play.hosts.pattern, {
+    name: 'hosts',
+    place: play.hosts.place,
+  });
+  const matched = hosts.length > 0;
+  for (const diagnostic of diagnostics)
+    found.push(matched ? diagnostic : { ...diagnostic, severity: 'warning' });
+  return hosts;
+}
+
+function playRequest(play: Play, resolved: ResolvedPlay, flags: RequestFlags): PlayRequest {
+  const hosts = resolved.batches.flat();
+  return {
+    name: play.name,
+    pattern: play.hosts.pattern,
+    batches: resolved.batches.filter((batch) => batch.length > 0),
+    rules: {
+      ...resolved.rules,
+      ...(flags.confirmTimeout === undefined ? {} : { confirmTimeoutSeconds: flags.confirmTimeout }),
+      ...(flags.maxFail === undefined ? {} : { maxFail: failLimit(flags.maxFail, hosts.length) }),
+    },
+    tasks: resolved.tasks,
+  };
+}
+
+function failLimit(text: string, hosts: number): number {
+  const [, digits, percent] = /^(\d+)(%?)$/.exec(text) ?? [];
+  if (digits === undefined) throw new UsageError(`--max-fail: '${text}' is not a number or a percentage`);
+  return percent === '%'
+    ? Math.max(1, Math.floor((Number(digits) * hosts) / 100))
+    : Math.max(1, Number(digits));
+}
+
+interface TargetSettings {
+  readonly flags: RequestFlags;
+  readonly becomePassword: string | undefined;
+  readonly found: Diagnostic[];
+}
+
+function readTargets(
+  inventory: Inventory,
+  plays: readonly PlayRequest[],
+  { flags, becomePassword, found }: TargetSettings,
+): ReadonlyMap<string, Target> {
+  const targets = new Map<string, Target>();
+  for (const name of new Set(plays.flatMap(({ batches }) => batches.flat()))) {
+    const host = inventory.hosts.get(name);
+    if (host === undefined) continue;
+    const { target, diagnostics } = connectionOf(host, {
+      localUser: userInfo().username,
+      ...(flags.user === undefined ? {} : { user: flags.user }),
+      ...(flags.privateKey === undefined ? {} : { privateKeyFile: flags.privateKey }),
+      ...(flags.become === undefined ? {} : { become: true }),
+      ...(becomePassword === undefined ? {} : { becomePassword }),
+    });
+    found.push(...diagnostics);
+    if (target !== undefined) targets.set(name, target);
+  }
+  return targets;
+}
+
+function hostsHint(inventory: Inventory, limit: string | undefined): string {
+  if (limit !== undefined) return 'the limit and the plays have no host in common';
+  return inventory.groups.has('gateways')
+    ? 'the groups have no hosts'
+    : "the shipped playbook speaks of the groups 'gateways' and 'webservers'";
+}

@@ -1,0 +1,136 @@
+/**
+ * One SSH connection by node-ssh, made safe: the library removes its error listener once the login is done (an idle
+ * reset would kill the process) and reports a lost connection as a result. Here every listener is permanent, the
+ * first error is kept as the cause, and the socket is ours to destroy.
+ */
+import type { Duplex } from 'node:stream';
+import { NodeSSH } from 'node-ssh';
+import type { AnyAuthMethod, ClientChannel, ClientErrorExtensions } from 'ssh2';
+
+export interface SessionOptions {
+  readonly sock: Duplex;
+  readonly username: string;
+  readonly methods: readonly AnyAuthMethod[];
+  readonly hostKeyAlgorithms: readonly string[];
+  /** Called with the host's key in wire format; false refuses it. */
+  readonly verifyHostKey: (blob: Buffer) => boolean;
+  readonly handshakeTimeoutSeconds: number;
+  readonly keepaliveSeconds: number;
+  readonly keepaliveCount: number;
+}
+
+/** What stopped a login: the library's level (`client-authentication`, `client-timeout` ...) and words. */
+export interface LoginError {
+  readonly level: string;
+  readonly message: string;
+}
+
+/** How long a polite goodbye may take before the socket is destroyed. */
+const graceSeconds = 0.5;
+
+export class SshSession {
+  readonly #ssh = new NodeSSH();
+  readonly #sock: Duplex;
+  readonly #closed: Promise<void>;
+  #cause: string | undefined;
+  #isClosed = false;
+  #closeUp: () => void = () => undefined;
+
+  private constructor(sock: Duplex) {
+    this.#sock = sock;
+    this.#closed = new Promise((resolve) => {
+      this.#closeUp = () => {
+        this.#isClosed = true;
+        resolve();
+      };
+    });
+  }
+
+  static async login(options: SessionOptions): Promise<SshSession | LoginError> {
+    const session = new SshSession(options.sock);
+    const error = await session.#login(options);
+    if (error === undefined) return session;
+    session.#sock.destroy();
+    return error;
+  }
+
+  /** Why the connection ended, once it has. */
+  get cause(): string {
+    return this.#cause ?? 'the host closed the connection';
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get closed(): Promise<void> {
+    return this.#closed;
+  }
+
+  /** Opens a channel that runs a command, or says why not. */
+  async exec(command: string): Promise<ClientChannel | Error> {
+    return await this.#open((client, give) => client.exec(command, give));
+  }
+
+  /** A TCP connection from the host to somewhere else: what a jump host does. */
+  async forward(address: string, port: number): Promise<ClientChannel | Error> {
+    return await this.#open((client, give) => client.forwardOut('127.0.0.1', 0, address, port, give));
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#cause ??= 'it was closed here';
+    this.#ssh.connection?.end();
+    let timer: NodeJS.Timeout | undefined;
+    const grace = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, graceSeconds * 1000);
+    });
+    await Promise.race([this.#closed, grace]);
+    clearTimeout(timer);
+    this.#sock.destroy();
+  }
+
+  async #login(options: SessionOptions): Promise<LoginError | undefined> {
+    let first: LoginError | undefined;
+    const keep = (error: Error & ClientErrorExtensions) => {
+      first ??= { level: error.level ?? '', message: error.message };
+      this.#cause ??= error.message;
+    };
+    const connecting = this.#ssh.connect({
+      sock: options.sock,
+      username: options.username,
+      authHandler: [...options.methods],
+      algorithms: { serverHostKey: [...options.hostKeyAlgorithms] as never },
+      hostVerifier: options.verifyHostKey,
+      readyTimeout: options.handshakeTimeoutSeconds * 1000,
+      keepaliveInterval: options.keepaliveSeconds * 1000,
+      keepaliveCountMax: options.keepaliveCount,
+    });
+    // node-ssh makes its client before its first await, so no event can come before these listeners.
+    this.#ssh.connection?.on('error', keep).on('close', () => this.#closeUp());
+    try {
+      await connecting;
+      return undefined;
+    } catch (error) {
+      return first ?? { level: '', message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** The library answers a channel request late, never, or by throwing; all three become a value. */
+  async #open(
+    request: (client: NonNullable<NodeSSH['connection']>, give: Give) => unknown,
+  ): Promise<ClientChannel | Error> {
+    const client = this.#ssh.connection;
+    if (client === null || this.#isClosed) return new Error(this.cause);
+    const opened = new Promise<ClientChannel | Error>((resolve) => {
+      try {
+        request(client, (error, channel) => resolve(error ?? channel));
+      } catch (error) {
+        resolve(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    return await Promise.race([opened, this.#closed.then(() => new Error(this.cause))]);
+  }
+}
+
+type Give = (error: Error | undefined, channel: ClientChannel) => void;

@@ -1,0 +1,37 @@
+/**
+ * Why sudo did not start the script, read from what it said. Wordings are those of sudo 1.9 and sudo-rs under LC_ALL=C.
+ */
+import type { Sudo } from './order.ts';
+
+/** Whether sudo asked again: the password was wrong, and another try could lock the account. */
+export function askedTwice(stderr: string, { promptMark }: Sudo): boolean {
+  return stderr.indexOf(promptMark) !== stderr.lastIndexOf(promptMark);
+}
+
+/** A sentence for the user, and what to do. */
+export function sudoRefusal(stderr: string, sudo: Sudo): { cause: string; hint?: string } {
+  const { user, becomeUser, passwordGiven } = sudo;
+  const said = stderr.replaceAll(sudo.promptMark, '').trim();
+  const last = said.split('\n').at(-1)?.trim() ?? '';
+  if (/must have a tty|no tty present/i.test(said)) {
+    return {
+      cause: `sudo on this host wants a terminal (requiretty) for ${user}`,
+      hint: `write "Defaults:${user} !requiretty" into its sudoers`,
+    };
+  }
+  if (/not in the sudoers|may not run sudo|not allowed to (execute|run)|I'm sorry/i.test(said)) {
+    return { cause: `${user} may not become ${becomeUser} by sudo: ${last}` };
+  }
+  if (askedTwice(stderr, sudo) || /try again|incorrect (password|authentication)/i.test(said)) {
+    return { cause: `sudo refused the password of ${user}`, hint: 'check ansible_become_password, or -K' };
+  }
+  if (/password is required|interactive authentication is required/i.test(said)) {
+    if (passwordGiven) return { cause: `sudo refused the password of ${user}: ${last}` };
+    return {
+      cause: `sudo wants a password of ${user}, or ${user} is not in its sudoers`,
+      hint: 'give ansible_become_password or -K, or allow NOPASSWD',
+    };
+  }
+  if (/sudo.*not found|not found.*sudo/i.test(said)) return { cause: 'there is no sudo on this host' };
+  return { cause: said === '' ? 'sudo ended without a word' : `sudo did not start the script: ${last}` };
+}

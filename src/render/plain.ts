@@ -1,0 +1,50 @@
+/**
+ * One line for each change of state, with host and time, for pipes, CI and logs. No escape codes that move anything.
+ */
+import type { RunEvent } from '../report/event.ts';
+import type { Palette } from './palette.ts';
+import { visibleLine } from './visible.ts';
+
+/** The line of an event, or undefined where there is nothing to say. */
+export function plainLine(event: RunEvent, colours: Palette): string | undefined {
+  const text = words(event, colours);
+  return text === undefined ? undefined : `${colours.dim(event.at.slice(11, 19))} ${text}`;
+}
+
+function words(event: RunEvent, colours: Palette): string | undefined {
+  switch (event.type) {
+    case 'run-started':
+      return `run ${event.run}: ${event.command} ${event.inventory} on ${event.hosts.length} hosts`;
+    case 'host-probed':
+      return event.result === 'seen'
+        ? undefined
+        : colours.red(`[${event.host}] ${event.result}: ${visibleLine(event.message ?? '')}`);
+    case 'play-started':
+      return `play ${visibleLine(event.play)}`;
+    case 'batch-started':
+      return event.batches === 1
+        ? undefined
+        : `batch ${event.batch}/${event.batches}: ${event.hosts.length} hosts`;
+    case 'task-finished':
+      return `[${event.host}] ${visibleLine(event.task)} ${event.code === 0 ? 'done' : colours.red(`failed, exit ${event.code}`)}`;
+    case 'guard-armed':
+      return `[${event.host}] guard armed, rolls back after ${event.seconds} s without us`;
+    case 'guard-settled':
+      return `[${event.host}] ${event.state}`;
+    case 'host-finished':
+      return event.result === 'ok' ? undefined : hostLine(event, colours);
+    case 'run-stopped':
+      return colours.red(`stopped: ${event.why}`);
+    case 'note':
+      return `${event.host === undefined ? '' : `[${event.host}] `}${visibleLine(event.message)}`;
+    case 'plan-made':
+    case 'host-started':
+    case 'run-finished':
+      return undefined;
+  }
+}
+
+function hostLine(event: Extract<RunEvent, { type: 'host-finished' }>, colours: Palette): string {
+  const text = `[${event.host}] ${event.result}${event.message === undefined ? '' : `: ${visibleLine(event.message)}`}`;
+  return event.result === 'changed' ? colours.green(text) : colours.red(text);
+}

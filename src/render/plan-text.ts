@@ -1,0 +1,102 @@
+/**
+ * The plan as text: folded over equal hosts, dangers beside the changes that cause them, counts last. The same value
+ * as the saved plan; nothing is decided here.
+ */
+import { type FoldedLine, type FoldedNote, foldPlay, hostRuns } from '../plan/fold.ts';
+import { countPlan, hasChanges, type Plan, type PlayPlan, type UnplannableHost } from '../plan/plan.ts';
+import type { Palette } from './palette.ts';
+import { visibleLine } from './visible.ts';
+
+export type DiffDepth = 'stat' | 'short' | 'full';
+
+const signs = { create: '+', update: '~', delete: '-', run: '>' } as const;
+
+export function planText(plan: Plan, depth: DiffDepth, colours: Palette): string {
+  const plays = plan.plays.map((play) => playText(play, depth, colours)).filter((text) => text !== '');
+  return `${[...plays, summaryLine(plan)].join('\n')}\n`;
+}
+
+/** `Plan: 5 to create, 16 to update, 0 to delete on 15 of 42 hosts`. */
+export function summaryLine(plan: Plan): string {
+  const { create, update, delete: gone, run, hosts, hostsChanging, hostsUnplannable } = countPlan(plan);
+  const missing = hostsUnplannable === 0 ? '' : `; ${hostsUnplannable} could not be planned`;
+  if (hostsChanging === 0) {
+    const settled = hosts - hostsUnplannable;
+    return `No changes: ${settled} of ${hosts} ${hosts === 1 ? 'host is' : 'hosts are'} as wanted${missing}`;
+  }
+  const runs = run === 0 ? '' : `, ${run} to run`;
+  return `Plan: ${create} to create, ${update} to update, ${gone} to delete${runs} on ${hostsChanging} of ${hosts} hosts${missing}`;
+}
+
+function playText(play: PlayPlan, depth: DiffDepth, colours: Palette): string {
+  const { lines, notes, unplannable } = foldPlay(play);
+  if (lines.length === 0 && notes.length === 0 && unplannable.length === 0) return '';
+  const all = play.batches.flat();
+  const body = [
+    ...lineTexts(lines, { all, depth, colours }),
+    ...notes.map((note) => noteText(note, all, colours)),
+    ...unplannable.map((host) => unplannableText(host, colours)),
+  ];
+  return [headerText(play, colours), ...(depth === 'stat' ? body.slice(lines.length) : body)].join('\n');
+}
+
+function headerText(play: PlayPlan, colours: Palette): string {
+  const changing = play.hosts.filter(hasChanges).length;
+  const count = `${play.hosts.length} ${play.hosts.length === 1 ? 'host' : 'hosts'}`;
+  const batches = play.batches.length > 1 ? ` in ${play.batches.length} batches` : '';
+  const some = changing === play.hosts.length || changing === 0 ? '' : `, ${changing} change`;
+  return `${colours.bold(play.pattern)}  ${count}${some}${batches}  ${colours.dim(play.name)}`;
+}
+
+interface LineSetting {
+  readonly all: readonly string[];
+  readonly depth: DiffDepth;
+  readonly colours: Palette;
+}
+
+function lineTexts(lines: readonly FoldedLine[], { all, depth, colours }: LineSetting): readonly string[] {
+  const cells = lines.map(
+    ({ change, hosts }) =>
+      [`${change.kind} ${change.name}`, values(change), hostRuns(hosts, all).join(' ')] as const,
+  );
+  const widths = [0, 1].map((column) =>
+    Math.min(44, Math.max(0, ...cells.map((row) => (row[column] ?? '').length))),
+  );
+  return lines.flatMap(({ change }, index) => {
+    const [what = '', value = '', who = ''] = cells[index] ?? [];
+    const text =
+      `  ${signs[change.action]} ${what.padEnd(widths[0] ?? 0)}   ${value.padEnd(widths[1] ?? 0)}   ${who}`.trimEnd();
+    const detail = depth === 'full' ? (change.detail ?? []) : [];
+    return [
+      paint(text, change.action, colours),
+      ...detail.map((line) => `      ${paintDetail(visibleLine(line), colours)}`),
+    ];
+  });
+}
+
+function values({ from, to }: FoldedLine['change']): string {
+  if (from !== undefined && to !== undefined) return visibleLine(`${from} -> ${to}`);
+  return visibleLine(to ?? from ?? '');
+}
+
+function paint(text: string, action: keyof typeof signs, colours: Palette): string {
+  if (action === 'create') return colours.green(text);
+  return action === 'delete' ? colours.red(text) : colours.yellow(text);
+}
+
+function paintDetail(line: string, colours: Palette): string {
+  if (line.startsWith('+')) return colours.green(line);
+  return line.startsWith('-') ? colours.red(line) : colours.dim(line);
+}
+
+function noteText({ note, hosts }: FoldedNote, all: readonly string[], colours: Palette): string {
+  const text = `  ${note.level === 'info' ? 'i' : '!'} ${hostRuns(hosts, all).join(' ')}: ${visibleLine(note.text)}`;
+  if (note.level === 'danger') return colours.bold(colours.red(text));
+  return note.level === 'warning' ? colours.yellow(text) : colours.dim(text);
+}
+
+function unplannableText({ host, result, why, hint, task }: UnplannableHost, colours: Palette): string {
+  const where = task === undefined ? '' : `${task.name}: `;
+  const after = hint === undefined ? '' : `\n      ${visibleLine(hint)}`;
+  return colours.red(`  x ${host} ${result}: ${where}${visibleLine(why)}${after}`);
+}

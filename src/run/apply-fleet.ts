@@ -1,0 +1,177 @@
+/**
+ * Takes a plan through the fleet: plays in order, batches in order, the hosts of a batch side by side. A host that
+ * failed is left out of later plays; a stop rule or an interrupt begins no further host.
+ */
+import { type Left, planHost } from '../plan/decide.ts';
+import { type HostPlan, hasChanges, type PlannedHost, type PlayPlan } from '../plan/plan.ts';
+import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
+import type { HostResult } from '../report/event.ts';
+import type { RunContext } from './context.ts';
+import { applyHost, type HostDone, type HostOrder, verdict, verifyHost } from './host-apply.ts';
+import { finishedEvent, type HostEnding } from './host-result.ts';
+import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
+import { stopReason } from './stop-rules.ts';
+
+/** Results of all hosts that were begun, and whether locks or staleness kept every change away. */
+export interface FleetDone {
+  readonly touched: boolean;
+  readonly refused: boolean;
+}
+
+export async function applyFleet(
+  request: FleetRequest,
+  fleet: PlannedFleet,
+  context: RunContext,
+): Promise<FleetDone> {
+  const roll = new Roll(request, fleet, context);
+  for (const [index, play] of fleet.plan.plays.entries()) {
+    if (roll.stopped()) break;
+    await roll.play(play, index);
+  }
+  await roll.close();
+  return roll.done();
+}
+
+/** What a roll remembers from host to host; it lives as long as one apply. */
+class Roll {
+  private readonly lookTasks: ReadonlyMap<string, readonly HostTask[]>;
+  private readonly results = new Map<string, HostResult>();
+  private readonly sights = new Map<string, Sight>();
+  private readonly refusals = new Set<string>();
+  private readonly request: FleetRequest;
+  private readonly fleet: PlannedFleet;
+  private readonly context: RunContext;
+  private changed = false;
+  private playIndex = 0;
+  private halted = false;
+
+  constructor(request: FleetRequest, fleet: PlannedFleet, context: RunContext) {
+    this.request = request;
+    this.fleet = fleet;
+    this.context = context;
+    this.lookTasks = tasksByHost(request);
+  }
+
+  stopped(): boolean {
+    return this.halted || this.context.stop.aborted;
+  }
+
+  async play(play: PlayPlan, index: number): Promise<void> {
+    this.playIndex = index;
+    this.context.emit({ type: 'play-started', play: play.name, batches: play.batches.length });
+    for (const [batch, hosts] of play.batches.entries()) {
+      if (this.stopped()) return;
+      const batches = play.batches.length;
+      this.context.emit({
+        type: 'batch-started',
+        play: play.name,
+        batch: batch + 1,
+        batches,
+        hosts: [...hosts],
+      });
+      const results = await this.batch(play, hosts);
+      const why = stopReason(play.rules, results, [...this.results.values()]);
+      if (why === undefined) continue;
+      this.halted = true;
+      this.context.emit({ type: 'run-stopped', why });
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.fleet.surveys.values()].map(async (survey) => {
+        if (survey.kind === 'seen') await survey.remote.close();
+      }),
+    );
+  }
+
+  done(): FleetDone {
+    const bad = [...this.results]
+      .filter(([, result]) => result !== 'ok' && result !== 'changed')
+      .map(([host]) => host);
+    return {
+      touched: this.changed,
+      refused: !this.changed && bad.length > 0 && bad.every((host) => this.refusals.has(host)),
+    };
+  }
+
+  private async batch(play: PlayPlan, hosts: readonly string[]): Promise<readonly HostResult[]> {
+    const plans = new Map(play.hosts.map((host) => [host.host, host]));
+    const begun = hosts.flatMap((host) => plans.get(host) ?? []).filter(({ host }) => !this.isOut(host));
+    return Promise.all(begun.map((plan) => this.context.limit(() => this.host(play, plan))));
+  }
+
+  private isOut(host: string): boolean {
+    const result = this.results.get(host);
+    return result !== undefined && result !== 'ok' && result !== 'changed';
+  }
+
+  private async host(play: PlayPlan, plan: HostPlan): Promise<HostResult> {
+    if (this.context.stop.aborted)
+      return this.finish(play, plan.host, { ending: { result: 'skipped', message: 'the run was stopped' } });
+    if (plan.kind === 'unplannable') return this.finish(play, plan.host, { ending: unplannableEnding(plan) });
+    this.context.emit({ type: 'host-started', play: play.name, host: plan.host });
+    return this.finish(play, plan.host, await this.carryOut(play, plan));
+  }
+
+  private async carryOut(play: PlayPlan, approved: PlannedHost): Promise<HostDone> {
+    const plan = this.freshPlan(approved);
+    if (typeof plan === 'string')
+      return { ending: { result: 'failed', refused: 'stale', message: plan, next: 'make a new plan' } };
+    const survey = this.fleet.surveys.get(plan.host);
+    const sight = this.sights.get(plan.host) ?? (survey?.kind === 'seen' ? survey.sight : undefined);
+    const order: HostOrder = {
+      plan,
+      guardId: `${this.context.run}.${this.playIndex + 1}`,
+      rules: play.rules,
+      lookTasks: this.lookTasks.get(plan.host) ?? [],
+      remote:
+        survey?.kind === 'seen' && hasChanges(plan) && !this.sights.has(plan.host)
+          ? survey.remote
+          : undefined,
+    };
+    if (hasChanges(plan)) return applyHost(order, this.context);
+    const checks = plan.tasks.some(({ type }) => typeOf(this.context.types, type).verifyOnly === true);
+    if (!checks || sight === undefined) return { ending: { result: 'ok' } };
+    const missing = verdict(order, sight, this.context);
+    if (missing === undefined && !this.changed) return { ending: { result: 'ok' } };
+    return this.changed ? verifyHost(order, this.context) : { ending: missing ?? { result: 'ok' } };
+  }
+
+  /** A host that an earlier play has changed is planned again from its newest sight; it must come to the same changes. */
+  private freshPlan(approved: PlannedHost): PlannedHost | string {
+    const sight = this.sights.get(approved.host);
+    if (sight === undefined) return approved;
+    const tasks = this.request.plays[this.playIndex]?.tasks.get(approved.host) ?? [];
+    const left: Left = new Map();
+    const fresh = planHost(approved.host, tasks, { sight, left, types: this.context.types });
+    if (fresh.kind === 'unplannable') return fresh.why;
+    const same =
+      JSON.stringify(fresh.tasks.map(({ to }) => to)) === JSON.stringify(approved.tasks.map(({ to }) => to));
+    return same ? fresh : 'the host has moved between two plays of this run';
+  }
+
+  private finish(play: PlayPlan, host: string, { ending, sight }: HostDone): HostResult {
+    if (sight !== undefined) this.sights.set(host, sight);
+    if (ending.refused !== undefined) this.refusals.add(host);
+    if (ending.result === 'changed' || ending.result === 'rolled-back' || ending.result === 'unknown')
+      this.changed = true;
+    this.remember(host, ending);
+    this.context.emit(finishedEvent(play.name, host, ending));
+    return ending.result;
+  }
+
+  private remember(host: string, { result }: HostEnding): void {
+    if (this.results.get(host) === 'changed' && result === 'ok') return;
+    this.results.set(host, result);
+  }
+}
+
+function unplannableEnding(plan: Extract<HostPlan, { kind: 'unplannable' }>): HostEnding {
+  return {
+    result: plan.result,
+    message: plan.why,
+    ...(plan.hint === undefined ? {} : { next: plan.hint }),
+    ...(plan.task === undefined ? {} : { task: plan.task.name, place: plan.task.place }),
+  };
+}

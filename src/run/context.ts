@@ -1,0 +1,35 @@
+/**
+ * What a run carries from room to room: who it is, how it reaches hosts, how it tells what happens, when it must
+ * stop. Clock and randomness enter here and nowhere deeper.
+ */
+import type { LimitFunction } from 'p-limit';
+import type { TaskTypes } from '../plan/probe.ts';
+import type { Connector, Target } from '../remote/remote.ts';
+import type { Emit } from '../report/event.ts';
+
+export interface RunContext {
+  readonly run: string;
+  /** user@machine, for locks and history. */
+  readonly owner: string;
+  readonly types: TaskTypes;
+  readonly connector: Connector;
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly emit: Emit;
+  /** At most `--forks` hosts at once. */
+  readonly limit: LimitFunction;
+  /** Aborted: begin no further host; those in flight finish. */
+  readonly stop: AbortSignal;
+  /** Wall-clock limit of one remote script that waits for nothing. */
+  readonly commandTimeoutSeconds: number;
+  readonly guard: 'on' | 'off';
+  /** A word that hosts cannot guess, new for every script. */
+  nonce(): string;
+  nowMs(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+export function targetOf(context: RunContext, host: string): Target {
+  const target = context.targets.get(host);
+  if (target === undefined) throw new Error(`no connection data for host '${host}'`);
+  return target;
+}

@@ -1,0 +1,130 @@
+/**
+ * What became of one host in one play, and the words for it. Every ending that a host can have is made here, so that
+ * the same thing is always told in the same words.
+ */
+import type { GuardState } from '../guard/engine.ts';
+import type { Journal, LockHolder, Refusal } from '../guard/journal.ts';
+import type { TaskPlan } from '../plan/plan.ts';
+import type { BareEvent, HostResult } from '../report/event.ts';
+import type { Place } from '../source/diagnostic.ts';
+
+export interface HostEnding {
+  readonly result: HostResult;
+  readonly message?: string;
+  readonly task?: string;
+  readonly place?: Place;
+  readonly said?: string;
+  readonly next?: string;
+  /** Refused before anything was touched there. */
+  readonly refused?: 'locked' | 'stale';
+}
+
+export function finishedEvent(play: string, host: string, ending: HostEnding): BareEvent {
+  const { refused: _, ...told } = ending;
+  return { type: 'host-finished', play, host, ...told };
+}
+
+/** A host that would not begin. */
+export function refusedEnding(refusal: Refusal, tasks: readonly TaskPlan[]): HostEnding {
+  switch (refusal.kind) {
+    case 'locked':
+      return {
+        result: 'failed',
+        refused: 'locked',
+        message: lockedMessage(refusal.by),
+        next: 'nothing was changed on this host; try again when that run is over',
+      };
+    case 'stale': {
+      const moved = tasks.filter(({ id }) => refusal.tasks.includes(id)).map(({ object }) => object);
+      return {
+        result: 'failed',
+        refused: 'stale',
+        message: `the host has moved since the plan was made: ${moved.join(', ')}`,
+        next: 'nothing was changed on this host; make a new plan',
+      };
+    }
+    case 'cannot-write':
+      return {
+        result: 'failed',
+        message: `cannot write ${refusal.why}`,
+        next: 'nothing was changed on this host',
+      };
+    case 'no-watchdog':
+      return {
+        result: 'failed',
+        message: 'the watchdog that would roll back did not start',
+        next: 'nothing was changed on this host',
+      };
+  }
+}
+
+function lockedMessage({ run, owner, sinceEpochSeconds, secondsLeft }: LockHolder): string {
+  const since = new Date(sinceEpochSeconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
+  const left = secondsLeft === null ? '' : `, at most ${secondsLeft} s left`;
+  return `locked by run ${run} of ${owner} since ${since} UTC${left}`;
+}
+
+/** A host whose guard has ended: what it answered is what is told. */
+export function settledEnding(state: GuardState | 'gone' | undefined, cause: HostEnding): HostEnding {
+  const because = cause.message === undefined ? '' : `${cause.message}; `;
+  switch (state) {
+    case 'confirmed':
+      return { result: 'changed' };
+    case 'rolled-back-verified':
+      return {
+        ...cause,
+        result: 'rolled-back',
+        message: `${because}rolled back, verified`,
+        next: 'the host is as it was before the run',
+      };
+    case 'rolled-back-unverified':
+      return {
+        ...cause,
+        result: 'unknown',
+        message: `${because}rolled back, but the host does not look as before`,
+        next: 'look at the host: its state differs from the checkpoint',
+      };
+    case 'rollback-failed':
+      return {
+        ...cause,
+        result: 'unknown',
+        message: `${because}the rollback failed`,
+        next: 'a person is needed on this host',
+      };
+    case 'armed':
+    case 'rolling-back':
+      return {
+        ...cause,
+        result: 'unknown',
+        message: `${because}the host is still ${state}`,
+        next: 'the host rolls back by itself; look again in a minute',
+      };
+    case 'gone':
+      return {
+        ...cause,
+        result: 'unknown',
+        message: `${because}the host does not know the run any more (rebooted?)`,
+        next: 'make a new plan: it shows where the host is',
+      };
+    case undefined:
+      return {
+        ...cause,
+        result: 'unknown',
+        message: `${because}the host stays away`,
+        next: 'the host rolls back by itself if it was armed; look again in a minute',
+      };
+  }
+}
+
+/** Why the steps did not all work, from the journal. */
+export function stepCause(journal: Journal, tasks: readonly TaskPlan[]): HostEnding {
+  const bad = journal.ended.find(({ code }) => code !== 0);
+  const task = tasks.find(({ id }) => id === (bad?.task ?? journal.begun.at(-1)));
+  const message = bad === undefined ? 'the steps did not end' : `exit ${bad.code}`;
+  return {
+    result: 'failed',
+    message,
+    ...(task === undefined ? {} : { task: task.name, place: task.place }),
+    ...(bad === undefined || bad.said === '' ? {} : { said: bad.said }),
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * Survey and decision for all plays of a run, in the order of the plays, each host seeing what its earlier plays will
+ * leave. Reads only.
+ */
+import { type Left, planHost } from '../plan/decide.ts';
+import { countPlan, type HostPlan, hasChanges, type Plan, type PlayRules } from '../plan/plan.ts';
+import type { HostTask } from '../plan/probe.ts';
+import type { RunContext } from './context.ts';
+import { type Survey, surveyHosts } from './survey.ts';
+
+export interface PlayRequest {
+  readonly name: string;
+  readonly pattern: string;
+  readonly batches: readonly (readonly string[])[];
+  readonly rules: PlayRules;
+  readonly tasks: ReadonlyMap<string, readonly HostTask[]>;
+}
+
+export interface FleetRequest {
+  readonly inventory: string;
+  readonly playbook: string;
+  readonly plays: readonly PlayRequest[];
+}
+
+export interface PlannedFleet {
+  readonly plan: Plan;
+  readonly surveys: ReadonlyMap<string, Survey>;
+}
+
+export async function planFleet(request: FleetRequest, context: RunContext): Promise<PlannedFleet> {
+  const surveys = await surveyHosts(tasksByHost(request), context);
+  const left = new Map<string, Left>();
+  const plays = request.plays.map((play) => ({
+    name: play.name,
+    pattern: play.pattern,
+    batches: play.batches,
+    rules: play.rules,
+    hosts: play.batches
+      .flat()
+      .map((host) => planOne(host, play, { survey: surveys.get(host), left, context })),
+  }));
+  const plan: Plan = { v: 1, inventory: request.inventory, playbook: request.playbook, plays };
+  await closeUnneeded(plan, surveys);
+  const { hostsUnplannable: _, ...counts } = countPlan(plan);
+  context.emit({ type: 'plan-made', ...counts });
+  return { plan, surveys };
+}
+
+/** Every task of every play, by host, in order. */
+export function tasksByHost(request: FleetRequest): ReadonlyMap<string, readonly HostTask[]> {
+  const tasks = new Map<string, HostTask[]>();
+  for (const play of request.plays) {
+    for (const [host, own] of play.tasks) {
+      const all = tasks.get(host);
+      if (all === undefined) tasks.set(host, [...own]);
+      else all.push(...own);
+    }
+  }
+  return tasks;
+}
+
+interface Known {
+  readonly survey: Survey | undefined;
+  readonly left: Map<string, Left>;
+  readonly context: RunContext;
+}
+
+function planOne(host: string, play: PlayRequest, { survey, left, context }: Known): HostPlan {
+  if (survey === undefined) throw new Error(`host '${host}' was not surveyed`);
+  if (survey.kind === 'unseen') {
+    const { result, why, hint } = survey;
+    return { kind: 'unplannable', host, result, why, ...(hint === undefined ? {} : { hint }) };
+  }
+  const hostLeft = left.get(host) ?? new Map();
+  left.set(host, hostLeft);
+  return planHost(host, play.tasks.get(host) ?? [], {
+    sight: survey.sight,
+    left: hostLeft,
+    types: context.types,
+  });
+}
+
+async function closeUnneeded(plan: Plan, surveys: ReadonlyMap<string, Survey>): Promise<void> {
+  const needed = new Set(plan.plays.flatMap(({ hosts }) => hosts.filter(hasChanges).map(({ host }) => host)));
+  await Promise.all(
+    [...surveys].map(async ([host, survey]) => {
+      if (survey.kind === 'seen' && !needed.has(host)) await survey.remote.close();
+    }),
+  );
+}

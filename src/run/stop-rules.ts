@@ -1,0 +1,28 @@
+/**
+ * When a roll must not go on. `max_fail` counts the whole run and unreachable hosts and stops when it is reached;
+ * `max_fail_percentage` is Ansible's: per batch, must be exceeded, unreachable hosts do not count.
+ */
+import type { PlayRules } from '../plan/plan.ts';
+import type { HostResult } from '../report/event.ts';
+
+const bad: readonly HostResult[] = ['failed', 'rolled-back', 'unknown', 'unreachable'];
+const ansibleFailed: readonly HostResult[] = ['failed', 'rolled-back', 'unknown'];
+
+/** Why nothing further may begin after this batch, or undefined. */
+export function stopReason(
+  rules: PlayRules,
+  batch: readonly HostResult[],
+  run: readonly HostResult[],
+): string | undefined {
+  const badInRun = run.filter((result) => bad.includes(result)).length;
+  const badInBatch = batch.filter((result) => bad.includes(result)).length;
+  const failedInBatch = batch.filter((result) => ansibleFailed.includes(result)).length;
+  if (batch.length > 0 && badInBatch === batch.length) return 'every host of the batch failed';
+  if (rules.maxFail !== null && badInRun >= rules.maxFail)
+    return `max_fail ${rules.maxFail} is reached: ${badInRun} failed`;
+  if (rules.anyErrorsFatal && failedInBatch > 0) return 'any_errors_fatal: a host of the batch failed';
+  if (rules.maxFailPercentage !== null && failedInBatch * 100 > rules.maxFailPercentage * batch.length) {
+    return `max_fail_percentage ${rules.maxFailPercentage} is exceeded: ${failedInBatch} of ${batch.length} failed`;
+  }
+  return undefined;
+}

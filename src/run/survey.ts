@@ -1,0 +1,79 @@
+/**
+ * The first look at every host: one connection, one exec. The connection of a host is kept for its change; `close`
+ * lets it go as soon as it is known that there is nothing to do.
+ */
+import { type HostTask, probeScript, readSight, type Sight } from '../plan/probe.ts';
+import type { Outcome, Remote } from '../remote/remote.ts';
+import { type RunContext, targetOf } from './context.ts';
+
+export type Survey =
+  | { readonly kind: 'seen'; readonly sight: Sight; readonly remote: Remote }
+  | {
+      readonly kind: 'unseen';
+      readonly result: 'unreachable' | 'failed';
+      readonly why: string;
+      readonly hint?: string;
+    };
+
+/** Looks at all hosts, `--forks` at once. A stopped run leaves the rest unseen. */
+export async function surveyHosts(
+  tasks: ReadonlyMap<string, readonly HostTask[]>,
+  context: RunContext,
+): Promise<ReadonlyMap<string, Survey>> {
+  const surveys = await Promise.all(
+    [...tasks].map(async ([host, hostTasks]) => {
+      const survey = await context.limit(() => surveyHost(host, hostTasks, context));
+      context.emit({
+        type: 'host-probed',
+        host,
+        ...(survey.kind === 'seen' ? { result: 'seen' } : { result: survey.result, message: survey.why }),
+      });
+      return [host, survey] as const;
+    }),
+  );
+  return new Map(surveys);
+}
+
+async function surveyHost(host: string, tasks: readonly HostTask[], context: RunContext): Promise<Survey> {
+  if (context.stop.aborted)
+    return { kind: 'unseen', result: 'unreachable', why: 'not reached: the run was stopped' };
+  const connection = await context.connector.connect(targetOf(context, host), context.stop);
+  if (!connection.ok) {
+    const { message, hint } = connection.failure;
+    return { kind: 'unseen', result: 'unreachable', why: message, ...(hint === undefined ? {} : { hint }) };
+  }
+  const look = await lookAgain(connection.remote, tasks, context);
+  if ('sight' in look) return { kind: 'seen', sight: look.sight, remote: connection.remote };
+  await connection.remote.close();
+  return { kind: 'unseen', ...look };
+}
+
+type Look = { readonly sight: Sight } | { readonly result: 'unreachable' | 'failed'; readonly why: string };
+
+/** The same look over a connection that is already there. */
+export async function lookAgain(
+  remote: Remote,
+  tasks: readonly HostTask[],
+  context: RunContext,
+): Promise<Look> {
+  const mark = context.nonce();
+  const outcome = await remote.run(probeScript(mark, tasks, context.types), {
+    timeoutSeconds: context.commandTimeoutSeconds,
+  });
+  const sight = outcome.kind === 'done' ? readSight(mark, outcome.stdout, outcome.stderr) : undefined;
+  if (sight !== undefined) return { sight };
+  return { result: outcome.kind === 'done' ? 'failed' : 'unreachable', why: describeOutcome(outcome) };
+}
+
+/** How a script that should have answered ended instead, for people. */
+export function describeOutcome(outcome: Outcome): string {
+  if (outcome.kind === 'timed-out') return `the host did not answer within ${outcome.seconds} s`;
+  if (outcome.kind === 'not-started') return outcome.cause;
+  if (outcome.kind === 'connection-lost') return `connection lost: ${outcome.cause}`;
+  const said = (outcome.stderr.trim() || outcome.stdout.trim())
+    .split('\n')
+    .slice(-3)
+    .join(' / ')
+    .slice(0, 300);
+  return `the host did not run the script (exit ${outcome.code})${said === '' ? '' : `: ${said}`}`;
+}

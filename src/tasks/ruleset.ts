@@ -1,0 +1,219 @@
+/**
+ * The rules of a gateway: who is forwarded and by which address it leaves. Style `hardened` lives in own chains
+ * and leaves everything else alone; style `seed` holds the tables filter and nat as a whole, like the recipe of 2007.
+ */
+import { type Static, Type } from '@sinclair/typebox';
+import { formatNetwork, parseNetwork } from '../address/ipv4.ts';
+import { poolRanges } from '../address/pool.ts';
+import {
+  addressProblems,
+  closedObject,
+  interfaceName,
+  networkProblems,
+  poolAddresses,
+  poolProblems,
+  poolSpec,
+} from './network-args.ts';
+import { rulesetChanges } from './ruleset/lines.ts';
+import { hardenedChains, type Intent, type Spread, type Sticky } from './ruleset/rules.ts';
+import { applyRuleset, probeRuleset } from './ruleset/script.ts';
+import { readRuleset } from './ruleset/seen.ts';
+import type { Chain, Owner, RulesetState } from './ruleset/state.ts';
+import { noRules, type OpenIntent, wantedChains, wantedRuleset } from './ruleset/wanted.ts';
+import { failedProbe } from './steps.ts';
+import type { ArgsProblem, TaskType } from './task-type.ts';
+
+const sticky = Type.Union([
+  closedObject({ to: Type.String({ description: 'a destination, an address or a network' }) }),
+  closedObject({
+    port: Type.Integer({ minimum: 1, maximum: 65535, description: 'a destination port' }),
+    protocol: Type.Union([Type.Literal('tcp'), Type.Literal('udp')], { description: 'of the port' }),
+  }),
+]);
+
+const schema = closedObject({
+  internal: interfaceName('the private side, `eth0`'),
+  external: interfaceName('the public side, `eth1`'),
+  network: Type.String({ description: 'what may leave, `10.0.0.0/8`' }),
+  pool: poolSpec('the addresses to leave by: a range `A-B`, a CIDR, one address, or a list of these'),
+  spread: Type.Optional(
+    Type.Union(
+      [Type.Literal('connection'), Type.Literal('hash'), Type.Literal('client'), Type.Literal('range')],
+      { description: 'how connections choose an address: `connection` (default), `hash`, `client`, `range`' },
+    ),
+  ),
+  style: Type.Optional(
+    Type.Union([Type.Literal('hardened'), Type.Literal('seed')], {
+      description: '`hardened` (default): own chains; `seed`: whole tables, the recipe of 2007',
+    }),
+  ),
+  sticky: Type.Optional(
+    Type.Union([Type.Array(sticky), Type.Null()], {
+      description: 'destinations or ports whose clients must keep one address',
+    }),
+  ),
+  management: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'pool addresses that keep their services open, besides the primary and the way in',
+    }),
+  ),
+});
+
+export type RulesetArgs = Static<typeof schema>;
+
+export const ruleset: TaskType<RulesetArgs, RulesetState> = {
+  name: 'ruleset',
+  summary: 'Who is forwarded, and by which address of the pool it leaves',
+  doc: manual(),
+  examples: [
+    {
+      title: 'Round robin over six addresses',
+      args: {
+        internal: 'eth0',
+        external: 'eth1',
+        network: '10.0.0.0/8',
+        pool: '203.0.113.10-203.0.113.15',
+      },
+    },
+    {
+      title: 'A bank that wants to see one address',
+      args: {
+        internal: 'eth0',
+        external: 'eth1',
+        network: '10.0.0.0/8',
+        pool: ['203.0.113.10-203.0.113.12', '203.0.113.20'],
+        spread: 'connection',
+        sticky: [{ to: '198.51.100.0/24' }, { port: 25, protocol: 'tcp' }],
+      },
+    },
+    {
+      title: 'The recipe of 2007',
+      args: {
+        internal: 'eth0',
+        external: 'eth1',
+        network: '10.0.0.0/8',
+        pool: '203.0.113.10-203.0.113.15',
+        spread: 'range',
+        style: 'seed',
+      },
+    },
+  ],
+  schema: Type.Unsafe<RulesetArgs>(schema),
+  problems,
+  object: () => 'ruleset',
+  probe: (args) => probeRuleset(ownerOf(args), spellable(args)),
+  read: (output, args) => {
+    if (output.code !== 0) return failedProbe(output);
+    const state = readRuleset(output.stdout, ownerOf(args), spellable(args));
+    if (state === undefined) return { kind: 'unknown', why: 'the rules could not be read to their end' };
+    return { kind: 'present', state };
+  },
+  desired: (args, seen, facts) => {
+    if (seen.kind === 'unknown') return { kind: 'refused', why: `the rules are unknown: ${seen.why}` };
+    const none = noRules(ownerOf(args), facts);
+    return wantedRuleset(intentOf(args), seen.kind === 'present' ? seen.state : none, facts);
+  },
+  changes: rulesetChanges,
+  apply: applyRuleset,
+  boot: () => [],
+  undo: 'turned',
+  touches: 'reachability',
+};
+
+function intentOf(args: RulesetArgs): OpenIntent {
+  return {
+    internal: args.internal,
+    external: args.external,
+    network: args.network,
+    pool: poolAddresses(args.pool),
+    spread: args.spread ?? 'connection',
+    sticky: args.sticky ?? [],
+    management: args.management ?? [],
+  };
+}
+
+/** The wanted chains as far as they are known without the host. */
+function spellable(args: RulesetArgs): readonly Chain[] {
+  const intent = intentOf(args);
+  return wantedChains(args.style ?? 'hardened', { ...intent, closed: intent.pool });
+}
+
+function ownerOf(args: RulesetArgs): Owner {
+  const { internal, external, network, pool } = intentOf(args);
+  const parsed = parseNetwork(network);
+  return {
+    style: args.style ?? 'hardened',
+    internal,
+    external,
+    network: parsed === undefined ? network : formatNetwork(parsed),
+    single: pool.length === 1 ? (pool[0] ?? '') : '',
+  };
+}
+
+function problems(args: RulesetArgs): readonly ArgsProblem[] {
+  const found = [
+    ...networkProblems(['network'], args.network),
+    ...poolProblems('pool', args.pool),
+    ...(args.sticky ?? []).flatMap((one, i) => stickyProblems(one, ['sticky', i, 'to'])),
+    ...(args.management ?? []).flatMap((address, i) => addressProblems(['management', i], address)),
+  ];
+  if (args.internal === args.external) {
+    const message = `internal and external are both ${args.internal}`;
+    found.push({ path: ['external'], message });
+  }
+  return found.length > 0 ? found : rangeProblems(args);
+}
+
+function stickyProblems(one: Sticky, path: readonly (string | number)[]): readonly ArgsProblem[] {
+  if (!('to' in one)) return [];
+  return one.to.includes('/') ? networkProblems(path, one.to) : addressProblems(path, one.to);
+}
+
+/** iptables takes one range in a rule and no more. */
+function rangeProblems({ pool, spread, style }: RulesetArgs): readonly ArgsProblem[] {
+  const needs =
+    style === 'seed' ? 'style: seed' : spread === 'client' || spread === 'range' ? `spread: ${spread}` : '';
+  if (needs === '' || poolRanges(poolAddresses(pool)).length === 1) return [];
+  const message = `${needs} needs a pool that is one range without gaps, in ascending order`;
+  return [{ path: ['pool'], message, hint: 'use spread: connection, which takes any pool' }];
+}
+
+/** The manual shows the rules of a pool of three, each with its reason, as they are made for a host. */
+function manual(): string {
+  const intent: Omit<Intent, 'spread'> = {
+    internal: 'eth0',
+    external: 'eth1',
+    network: '10.0.0.0/8',
+    pool: ['203.0.113.11', '203.0.113.12', '203.0.113.13'],
+    closed: ['203.0.113.11', '203.0.113.12', '203.0.113.13'],
+    sticky: [{ to: '198.51.100.0/24' }],
+  };
+  const spreads: readonly Spread[] = ['connection', 'hash', 'client', 'range'];
+  const tables = spreads.map((spread) => {
+    const chains = hardenedChains({ ...intent, spread }).filter(
+      ({ table }) => spread === 'connection' || table !== 'filter',
+    );
+    const rows = chains.flatMap(({ name, rules }) =>
+      rules.map(({ text, why }) => `| ${name} | \`${text}\` | ${why} |`),
+    );
+    return `### spread: ${spread}\n\n| chain | rule | reason |\n|---|---|---|\n${rows.join('\n')}`;
+  });
+  return `Style \`hardened\` keeps its rules in chains of its own (\`GWFLEET-*\`), with one jump as the first rule of
+POSTROUTING, FORWARD and INPUT (and PREROUTING of mangle with \`spread: hash\`), and sets the policy of FORWARD to DROP.
+Chains and rules of others stay byte for byte. What the other style or another spread has left is taken away; the
+rules of the recipe of 2007 are known by their text. Where eth0 or eth1 also carries containers, their forwarding ends
+at the last two rules of GWFLEET-FORWARD.
+
+Style \`seed\` is the recipe of 2007, rule for rule, and holds the tables filter and nat as a whole: rules of others
+in them go, and the plan says so.
+
+The primary address of the external interface, the address by which gwfleet came in and those in \`management\` keep
+their services when they are in the pool; the other pool addresses only carry answers.
+
+All tables are loaded at once, in the backend (nft or legacy) that has rules; a host where both have is refused.
+After a change, entries of conntrack that had begun without a translation are cleared where conntrack is installed.
+Rules live in the running system; they are not yet kept over a restart.
+
+${tables.join('\n\n')}
+`;
+}

@@ -1,0 +1,143 @@
+/**
+ * The probe and the apply of a ruleset as shell. One load for all tables; each COMMIT in it is a transaction of its
+ * own, so a chain and its jump, or the policy and what it leaves open, always stand in the same table's part.
+ */
+import { parseNetwork } from '../../address/ipv4.ts';
+import { block, feed, nothing, type Script, sh } from '../../shell/sh.ts';
+import { requireTool, steps } from '../steps.ts';
+import { composer, ownPart } from './filter.ts';
+import { builtins, type Chain, type Owner, ownChains, program, type RulesetState, tables } from './state.ts';
+
+/**
+ * Which backend: the one that has rules, else the one that `iptables` is. Both with rules: printed and left to read.
+ * The wanted rules are only spelled by the host when there are own chains that differ from them as text.
+ */
+export function probeRuleset(owner: Owner, wanted: readonly Chain[]): Script {
+  const lines = wanted.flatMap(({ table, name, rules }) => rules.map((rule) => `-${table} ${name} ${rule}`));
+  return block(
+    requireTool('iptables', 'iptables'),
+    requireTool('awk', 'mawk'),
+    backend,
+    sh`gwfleet_seen=$(printf '%s\n' "$gwfleet_rules" | ${ownPart(owner)})`,
+    sh`echo "backend $gwfleet_backend"; printf '%s\n' "$gwfleet_seen"`,
+    sh`printf '%s\n' "$gwfleet_seen" | grep -q '^-' || { echo end; exit 0; }`,
+    // The closed addresses depend on the host and are not known here; they are spelled alike everywhere.
+    feed(`${lines.join('\n')}\n`, sh`gwfleet_wanted=$(grep -v -e ' --dst-range ' | sort)`),
+    sh`if [ "$gwfleet_wanted" != "$(printf '%s\n' "$gwfleet_seen" | grep '^-' | grep -v -e ' --dst-range ' | sort)" ] && command -v unshare >/dev/null 2>&1; then`,
+    sh`echo normal`,
+    sh`gwfleet_normal=$(
+${feed(loadText(wanted), sh`unshare -n sh -c "$gwfleet_restore -w 5 && $gwfleet_save" 2>/dev/null`)}
+)`,
+    sh`printf '%s\n' "$gwfleet_normal" | ${ownPart(owner)}`,
+    sh`fi`,
+    sh`echo end`,
+  );
+}
+
+export function applyRuleset(from: RulesetState | null, to: RulesetState | null): Script {
+  const state = to ?? from;
+  if (state === null) return nothing;
+  const goal = to ?? { ...state, chains: [], hooks: [], policy: 'ACCEPT' };
+  const save = program(goal.backend, 'save');
+  const restore = program(goal.backend, 'restore');
+  return steps(
+    goal.owner.style === 'seed' ? feed(wholeTables(goal.chains), sh`${restore} -w 5`) : nothing,
+    sh`gwfleet_rules=$(${save})`,
+    sh`gwfleet_load=$({
+${feed(plan(goal), sh`cat`)}
+echo live
+printf '%s\n' "$gwfleet_rules"
+} | ${composer(goal.owner)})`,
+    sh`[ -z "$gwfleet_load" ] || printf '%s\n' "$gwfleet_load" | ${restore} --noflush -w 5`,
+    goal.chains.some(({ table }) => table === 'nat') ? clearUntranslated(goal.owner.network) : nothing,
+  );
+}
+
+const backend: Script = sh`gwfleet_filled() { printf '%s\n' "$1" | grep -e '^-A' -e '^:[^ ]* -' -e '^:[^ ]* DROP' | head -n 3; }
+case "$(iptables --version)" in *nf_tables*) gwfleet_backend=nft ;; *) gwfleet_backend=legacy ;; esac
+gwfleet_nft=
+gwfleet_legacy=
+if command -v iptables-nft-save >/dev/null 2>&1; then gwfleet_nft=$(iptables-nft-save 2>/dev/null); fi
+if command -v iptables-legacy-save >/dev/null 2>&1; then gwfleet_legacy=$(iptables-legacy-save 2>/dev/null); fi
+gwfleet_nft_head=$(gwfleet_filled "$gwfleet_nft")
+gwfleet_legacy_head=$(gwfleet_filled "$gwfleet_legacy")
+if [ -n "$gwfleet_nft_head" ] && [ -n "$gwfleet_legacy_head" ]; then
+printf 'both iptables backends hold rules, and both work on every packet; empty one of them.\nnft:\n%s\nlegacy:\n%s\n' "$gwfleet_nft_head" "$gwfleet_legacy_head" | sed 's/ \[[0-9]*:[0-9]*\]$//' >&2
+exit 3
+fi
+if [ -n "$gwfleet_nft_head" ]; then gwfleet_backend=nft; elif [ -n "$gwfleet_legacy_head" ]; then gwfleet_backend=legacy; fi
+gwfleet_save=iptables-$gwfleet_backend-save
+gwfleet_restore=iptables-$gwfleet_backend-restore
+if ! command -v "$gwfleet_save" >/dev/null 2>&1; then gwfleet_backend=plain; gwfleet_save=iptables-save; gwfleet_restore=iptables-restore; fi
+gwfleet_rules=$("$gwfleet_save") || exit 1
+case "$gwfleet_rules" in *'is incompatible, use'*) printf '%s\n' "$gwfleet_rules" | grep 'is incompatible, use' >&2; exit 4 ;; esac`;
+
+/** The plan that the composer reads: what should be there in tables that we share with others. */
+function plan({ owner: { style }, chains, hooks, policy }: RulesetState): string {
+  const shared: readonly string[] = style === 'seed' ? ['mangle'] : tables;
+  const lines = shared.flatMap((table) => {
+    const wanted = chains.filter((chain) => chain.table === table);
+    const names = wanted.map(({ name }) => name);
+    const rest = (ownChains[table] ?? []).filter((name) => !names.includes(name));
+    return [
+      ...names.map((name) => `chain ${table} ${name}`),
+      ...rest.map((name) => `drop ${table} ${name}`),
+      ...wanted.flatMap(({ name, rules }) => rules.map((rule) => `rule ${table} ${name} ${rule}`)),
+      ...hooks
+        .filter((hook) => hook.table === table)
+        .map(({ chain, position, rule }) => `hook ${table} ${chain} ${position} ${rule}`),
+    ];
+  });
+  return [...lines, ...(style === 'seed' ? [] : [`policy filter FORWARD ${policy}`])].join('\n');
+}
+
+function wholeTables(chains: readonly Chain[]): string {
+  const missing = Object.entries(builtins).flatMap(([table, names]) =>
+    names
+      .filter((name) => !chains.some((chain) => chain.table === table && chain.name === name))
+      .map((name) => ({ table, name, policy: 'ACCEPT', rules: [] })),
+  );
+  return loadText([...missing, ...chains.filter(({ table }) => table in builtins)]);
+}
+
+/** A text for iptables-restore that declares and fills the chains. */
+function loadText(chains: readonly Chain[]): string {
+  return tables
+    .map((table) => {
+      const ours = chains.filter((chain) => chain.table === table);
+      if (ours.length === 0) return '';
+      const declared = ours.map(({ name, policy }) => `:${name} ${policy ?? '-'} [0:0]`);
+      const rules = ours.flatMap(({ name, rules: texts }) => texts.map((text) => `-A ${name} ${text}`));
+      return `${[`*${table}`, ...declared, ...rules, 'COMMIT'].join('\n')}\n`;
+    })
+    .join('');
+}
+
+/**
+ * Connections that began before there was a rule keep their inside address until their entry goes: 1,000 of 1,000
+ * leaked, deleted 0. Entries between the inside and itself (ssh to the gateway) are spared. Best effort: a host
+ * without conntrack only keeps them until they time out.
+ */
+function clearUntranslated(network: string): Script {
+  const { first, last } = parseNetwork(network) ?? { first: 0, last: 0 };
+  return sh`if command -v conntrack >/dev/null 2>&1; then
+conntrack -L -s ${network} 2>/dev/null | awk -v first=${first} -v last=${last} ${untranslated} | sort -u | head -n 1000 | while read -r gwfleet_src gwfleet_dst; do
+conntrack -D -s "$gwfleet_src" -d "$gwfleet_dst" -q "$gwfleet_src" >/dev/null 2>&1
+done
+fi
+:`;
+}
+
+const untranslated = `
+function number(a,  p) { split(a, p, "."); return ((p[1] * 256 + p[2]) * 256 + p[3]) * 256 + p[4] }
+{
+  s = 0; d = 0
+  for (i = 1; i <= NF; i++) {
+    if (substr($i, 1, 4) == "src=") source[++s] = substr($i, 5)
+    if (substr($i, 1, 4) == "dst=") goal[++d] = substr($i, 5)
+  }
+  if (s < 2 || d < 2 || goal[2] != source[1]) next
+  if (number(goal[1]) >= first + 0 && number(goal[1]) <= last + 0) next
+  print source[1], goal[1]
+}
+`;

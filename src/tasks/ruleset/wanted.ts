@@ -1,0 +1,56 @@
+/**
+ * The ruleset a host should have. The addresses that stay open are only known from the host: its primary and the
+ * one we came in by keep their services, also when they are in the pool.
+ */
+import type { Facts } from '../facts.ts';
+import type { Note, Wanted } from '../task-type.ts';
+import { bare, hardenedChains, hardenedHooks, type Intent, seedChains } from './rules.ts';
+import type { Chain, Owner, RulesetState } from './state.ts';
+
+export type OpenIntent = Omit<Intent, 'closed'> & { readonly management: readonly string[] };
+
+export function wantedRuleset(intent: OpenIntent, seen: RulesetState, facts: Facts): Wanted<RulesetState> {
+  const names = facts.interfaces.map(({ name }) => name);
+  const missing = [intent.internal, intent.external].find((name) => !names.includes(name));
+  if (missing !== undefined) {
+    const why = `there is no interface ${missing} on the host; it has ${names.join(', ')}`;
+    return { kind: 'refused', why };
+  }
+  const chains = wantedChains(seen.owner.style, { ...intent, closed: closed(intent, facts) });
+  const hooks = seen.owner.style === 'seed' ? [] : hardenedHooks(chains);
+  const to: RulesetState = { ...seen, chains, hooks: hooks.toSorted(byTable), policy: 'DROP' };
+  return { kind: 'state', state: to, notes: notes(seen, to) };
+}
+
+/** A host that has no rules at all. */
+export function noRules(owner: Owner, { tools }: Facts): RulesetState {
+  const backend = (['nft', 'legacy'] as const).find((one) => tools.includes(`iptables-${one}-save`));
+  return { backend: backend ?? 'plain', owner, chains: [], hooks: [], policy: 'ACCEPT' };
+}
+
+export function wantedChains(style: Owner['style'], intent: Intent): readonly Chain[] {
+  return bare(style === 'seed' ? seedChains(intent) : hardenedChains(intent));
+}
+
+function closed({ pool, external, management }: OpenIntent, facts: Facts): readonly string[] {
+  const primary = facts.interfaces.find(({ name }) => name === external)?.addresses[0]?.address;
+  const open = new Set([primary, facts.managementPath?.serverAddress, ...management]);
+  return pool.filter((address) => !open.has(address));
+}
+
+function byTable(left: { table: string; chain: string }, right: { table: string; chain: string }): number {
+  return `${left.table} ${left.chain}` < `${right.table} ${right.chain}` ? -1 : 1;
+}
+
+/** With style `seed` whole tables go, and what others had in them is said before. */
+function notes(seen: RulesetState, to: RulesetState): readonly Note[] {
+  if (seen.owner.style !== 'seed') return [];
+  const lost = seen.chains.flatMap(({ table, name, rules }) => {
+    const kept = to.chains.find((chain) => chain.table === table && chain.name === name)?.rules ?? [];
+    const gone = rules.filter((rule) => !kept.includes(rule)).length;
+    return gone === 0 || name.startsWith('GWFLEET-') ? [] : [`${table} ${name} (${gone})`];
+  });
+  if (lost.length === 0) return [];
+  const text = `style seed holds whole tables: rules of others go from ${lost.join(', ')}`;
+  return [{ level: 'danger', text }];
+}

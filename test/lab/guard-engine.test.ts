@@ -1,0 +1,226 @@
+/** The guard on a real host: a namespace of its own, /run of its own, dash, and what happens when nobody answers. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { applyScript } from '../../src/guard/apply-script.ts';
+import { readJournal } from '../../src/guard/journal.ts';
+import { settleScript } from '../../src/guard/settle-script.ts';
+import { cksum } from '../../src/plan/cksum.ts';
+import type { TaskPlan } from '../../src/plan/plan.ts';
+import { nothing, sh } from '../../src/shell/sh.ts';
+import type { AnyTaskType } from '../../src/tasks/registry.ts';
+
+/** A task whose object is one file in the namespace's own /run, so that its fate is easy to see. */
+const marker: AnyTaskType = {
+  name: 'marker',
+  summary: 'a file',
+  doc: '',
+  examples: [],
+  schema: {} as AnyTaskType['schema'],
+  problems: () => [],
+  object: (args) => `marker ${String(args)}`,
+  probe: (args) => sh`cat /run/${String(args)} 2>/dev/null || echo absent`,
+  read: () => ({ kind: 'absent' }),
+  desired: () => ({ kind: 'state', state: null }),
+  changes: () => [],
+  apply: (_, to) => sh`${{ ...nothing, text: String(to) }}`,
+  boot: () => [],
+  undo: 'turned',
+  touches: 'reachability',
+};
+const types = new Map([['marker', marker]]);
+
+interface Machine {
+  readonly init: ChildProcess;
+  run(script: string): { stdout: string; code: number | null };
+  start(script: string): ChildProcess;
+}
+const machines: Machine[] = [];
+afterEach(() => {
+  for (const { init } of machines.splice(0)) init.kill('SIGKILL');
+});
+
+/** Own network, mounts and processes; killing its init ends everything in it. */
+function machine(shell = 'dash'): Machine {
+  const init = spawn('unshare', [
+    '-n',
+    '-m',
+    '-p',
+    '-f',
+    '--mount-proc',
+    '--kill-child',
+    'sh',
+    '-c',
+    'mount -t tmpfs tmpfs /run; echo up; exec sleep 1000',
+  ]);
+  const pid = () => spawnSync('pgrep', ['-P', String(init.pid)], { encoding: 'utf8' }).stdout.trim();
+  const enter = () => ['-t', pid(), '-n', '-m', '-p', shell, ...(shell === 'busybox' ? ['ash'] : []), '-c'];
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (
+      pid() !== '' &&
+      spawnSync('nsenter', [...enter(), 'grep -q "tmpfs /run tmpfs" /proc/mounts']).status === 0
+    )
+      break;
+  }
+  const made: Machine = {
+    init,
+    run: (script) => {
+      const { stdout, status } = spawnSync('nsenter', [...enter(), script], { encoding: 'utf8' });
+      return { stdout, code: status };
+    },
+    start: (script) => spawn('nsenter', [...enter(), script], { stdio: 'pipe' }),
+  };
+  machines.push(made);
+  return made;
+}
+
+function task(id: string, apply: string, undo: string, seen = 'absent\n'): TaskPlan {
+  return {
+    id,
+    type: 'marker',
+    name: id,
+    place: { file: 'x', line: 1, col: 1 },
+    object: `marker ${id}`,
+    args: id,
+    from: undo,
+    to: apply,
+    changes: [{ action: 'create', kind: 'marker', name: id }],
+    notes: [],
+    seen: cksum(seen),
+  };
+}
+
+const create = (id: string): TaskPlan => task(id, `echo here >/run/${id}`, `rm -f /run/${id}`);
+const order = (tasks: readonly TaskPlan[], seconds: number | null) => ({
+  guardId: '20260101-000000-test.1',
+  owner: 'me@here',
+  mark: `m-${randomBytes(4).toString('hex')}`,
+  tasks,
+  confirmTimeoutSeconds: seconds,
+  now: 1_700_000_000,
+});
+const apply = (host: Machine, tasks: readonly TaskPlan[], seconds: number | null) => {
+  const request = order(tasks, seconds);
+  return readJournal(request.mark, host.run(applyScript(request, types).text).stdout);
+};
+const settle = (host: Machine, verdict: string) => {
+  const mark = 'mark';
+  const script = settleScript({ guardId: '20260101-000000-test.1', mark }, nothing).text;
+  return readJournal(mark, host.run(`echo ${verdict} | { ${script}\n}`).stdout);
+};
+const left = (host: Machine) => host.run('ls /run /run/gwfleet 2>/dev/null; pgrep -f gwfleet/2026').stdout;
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
+  it('keeps a change that is confirmed, and leaves no lock and no watchdog', async () => {
+    const host = machine(shell);
+    const journal = apply(host, [create('a'), create('b')], 30);
+    expect(journal).toMatchObject({ armed: true, applied: true, done: true });
+    expect(settle(host, 'confirm')).toMatchObject({ state: 'confirmed', watchdogAlive: true });
+    await sleep(1500);
+    expect(host.run('cat /run/a /run/b').stdout).toBe('here\nhere\n');
+    expect(left(host)).not.toContain('lock');
+    expect(host.run('pgrep -f "[e]ngine watch"').stdout).toBe('');
+  });
+
+  it('goes back by itself when nobody confirms, and has verified it', async () => {
+    const host = machine(shell);
+    apply(host, [create('a'), create('b')], 2);
+    await sleep(4000);
+    expect(host.run('ls /run').stdout.trim()).toBe('gwfleet');
+    expect(settle(host, 'confirm')).toMatchObject({ state: 'rolled-back-verified' });
+    expect(left(host)).not.toContain('lock');
+  });
+
+  it('undoes at once, in reverse, when a step fails in the middle', () => {
+    const host = machine(shell);
+    const journal = apply(
+      host,
+      [create('a'), task('b', 'echo no such thing >&2; exit 7', 'rm -f /run/b'), create('c')],
+      30,
+    );
+    expect(journal).toMatchObject({ applied: false, state: 'rolled-back-verified' });
+    expect(journal.ended.at(-1)).toEqual({ task: 'b', code: 7, said: 'no such thing' });
+    expect(journal.undone.map(({ task: id }) => id)).toEqual(['b', 'a']);
+    expect(host.run('ls /run').stdout.trim()).toBe('gwfleet');
+  });
+
+  it('is told to roll back and says whether it looks as before', () => {
+    const host = machine(shell);
+    apply(host, [create('a')], 30);
+    expect(settle(host, 'rollback')).toMatchObject({ state: 'rolled-back-verified' });
+  });
+
+  it('says rolled back but not verified when the undo changed nothing', () => {
+    const host = machine(shell);
+    apply(host, [task('a', 'echo here >/run/a', 'true')], 30);
+    expect(settle(host, 'rollback')).toMatchObject({ state: 'rolled-back-unverified', differs: ['a'] });
+  });
+
+  it('says that the rollback failed when the undo fails', () => {
+    const host = machine(shell);
+    apply(host, [task('a', 'echo here >/run/a', 'false')], 30);
+    expect(settle(host, 'rollback')).toMatchObject({ state: 'rollback-failed' });
+  });
+
+  it('refuses a host that has moved since the plan, and changes nothing', () => {
+    const host = machine(shell);
+    host.run('echo other >/run/a');
+    expect(apply(host, [create('a')], 30).refusal).toEqual({ kind: 'stale', tasks: ['a'] });
+    expect(host.run('cat /run/a').stdout).toBe('other\n');
+    expect(left(host)).not.toContain('lock');
+  });
+
+  it('refuses a host that somebody else holds, and says who and for how long', () => {
+    const host = machine(shell);
+    apply(host, [create('a')], 30);
+    const { refusal } = apply(host, [create('b')], 30);
+    expect(refusal).toMatchObject({
+      kind: 'locked',
+      by: { run: '20260101-000000-test.1', owner: 'me@here', sinceEpochSeconds: 1_700_000_000 },
+    });
+    expect(host.run('ls /run/a /run/b 2>/dev/null').stdout).toBe('/run/a\n');
+  });
+
+  it('refuses when /run is read-only or full', () => {
+    const host = machine(shell);
+    host.run('mount -o remount,ro /run');
+    expect(apply(host, [create('a')], 30).refusal).toMatchObject({ kind: 'cannot-write' });
+    host.run('mount -o remount,rw,size=4k /run; dd if=/dev/zero of=/run/full bs=4k count=1');
+    expect(apply(host, [create('a')], 30).refusal).toMatchObject({ kind: 'cannot-write' });
+    expect(host.run('ls /run/gwfleet/lock 2>/dev/null').stdout).toBe('');
+  });
+
+  it('ends and undoes a step that hangs when its time is over', async () => {
+    const host = machine(shell);
+    const request = order([create('a'), task('b', 'sleep 600; echo late >/run/b', 'rm -f /run/b')], 2);
+    const running = host.start(applyScript(request, types).text);
+    await sleep(4500);
+    expect(settle(host, 'confirm')).toMatchObject({ state: 'rolled-back-verified' });
+    expect(host.run('pgrep -f "[s]leep 600"').stdout).toBe('');
+    running.kill();
+  });
+
+  it('goes on without its connection: killed in mid-step, it finishes and then rolls back unconfirmed', async () => {
+    const host = machine(shell);
+    const request = order([task('a', 'sleep 1; echo here >/run/a', 'rm -f /run/a'), create('b')], 4);
+    const running = host.start(applyScript(request, types).text);
+    await sleep(500);
+    running.stdout?.destroy();
+    running.kill('SIGKILL');
+    await sleep(1500);
+    expect(host.run('ls /run').stdout).toContain('b');
+    await sleep(4000);
+    expect(settle(host, 'confirm')).toMatchObject({ state: 'rolled-back-verified' });
+    expect(host.run('ls /run').stdout.trim()).toBe('gwfleet');
+  });
+
+  it('without a guard is confirmed after the last step and undone after a failing one', () => {
+    const host = machine(shell);
+    expect(apply(host, [create('a')], null)).toMatchObject({ armed: false, state: 'confirmed', done: true });
+    host.run('rm -r /run/gwfleet/2*');
+    const again = apply(host, [create('b'), task('c', 'exit 3', 'true')], null);
+    expect(again).toMatchObject({ applied: false, state: 'rolled-back-verified' });
+    expect(host.run('ls /run').stdout.trim()).toBe('a\ngwfleet');
+  });
+});

@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { door, markedDoor, orderFor } from '../../src/remote/order.ts';
+import { sh } from '../../src/shell/sh.ts';
+
+const shells = ['dash', 'bash', 'busybox sh'];
+const plain = { user: 'root', become: null, nonce: 'n0' };
+
+describe.each(shells)('a host whose login shell is %s', (shell) => {
+  const login = (stdin: string, command = door.text) => {
+    const [file = '', ...args] = shell.split(' ');
+    return spawnSync(file, [...args, '-c', command], { input: stdin, encoding: 'utf8' });
+  };
+
+  test('runs any text as one word', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        fc.pre(!text.includes('\0'));
+        const { opening, payload } = orderFor(sh`printf %s ${text}`, plain);
+        expect(login(opening + payload).stdout).toBe(Buffer.from(text).toString());
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test('runs nothing of a script whose end is missing, wherever it is cut', () => {
+    const { opening, payload } = orderFor(sh`echo a; echo b; echo c`, plain);
+    for (let length = 0; length < payload.length; length += 11) {
+      const { status, stdout } = login(opening + payload.slice(0, length));
+      expect({ status, stdout }).toEqual({ status: 125, stdout: '' });
+    }
+  });
+
+  test('gives the exit code of the script', () => {
+    for (const script of [sh`exit 3`, sh`false; (exit 3)`]) {
+      const { opening, payload } = orderFor(script, plain);
+      expect(login(opening + payload).status).toBe(3);
+    }
+  });
+
+  test('gives a script that reads the end of input, and needs no sudo to be who it is', () => {
+    const order = orderFor(sh`echo ready; read a; echo "got $a"`, { ...plain, become: { user: 'root' } });
+    expect(order.sudo).toBeUndefined();
+    expect(login(order.opening + order.payload).stdout).toBe('ready\ngot \n');
+  });
+
+  test('marks a script that itself ends with 255', () => {
+    const { text } = markedDoor({ readyMark: 'IN', endMark: 'END' });
+    const { opening, payload } = orderFor(sh`exit 255`, plain);
+    expect(login(opening + payload, text)).toMatchObject({ status: 255, stderr: 'IN\nEND\n' });
+    const other = orderFor(sh`exit 4`, plain);
+    expect(login(other.opening + other.payload, text)).toMatchObject({ status: 4, stderr: 'IN\n' });
+  });
+});
+
+describe('the command line', () => {
+  test('has nothing that any login shell reads differently inside single quotes', () => {
+    expect(door.text).toMatch(/^sh -c '[^'\\!\n]*'$/);
+    expect(markedDoor({ readyMark: 'a', endMark: 'b' }).text).toMatch(/^sh -c '[^'\\\n]*'$/);
+  });
+
+  test('never holds a password or the script', () => {
+    const order = orderFor(sh`echo secret-script`, {
+      user: 'ops',
+      become: { user: 'root', password: 'pw' },
+      nonce: 'n',
+    });
+    const [line = '', secret] = order.opening.split('\n');
+    expect(line).not.toMatch(/pw|secret-script/);
+    expect(secret).toBe('pw');
+    expect(order.payload).not.toContain('pw\n');
+  });
+});
