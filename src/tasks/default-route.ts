@@ -139,7 +139,7 @@ function mainChange(before: string | undefined, after: string | undefined): read
     {
       ...base,
       action: 'update',
-      from: short ? (old.via ?? '') : before,
+      from: short ? old.via : before,
       to: short ? (young.via ?? '') : after,
       detail: [`-default ${before}`, `+default ${after}`],
     },

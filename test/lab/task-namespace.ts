@@ -41,6 +41,8 @@ export class TaskNamespace {
   readonly name: string;
   readonly #folder: string;
   readonly #path: string;
+  /** The shell that runs the scripts of task types. */
+  shell: readonly string[] = ['dash'];
 
   /** With `legacy`, the host's `iptables` is the legacy one, as after update-alternatives. */
   constructor(backend: Backend = 'nft') {
@@ -63,6 +65,11 @@ export class TaskNamespace {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  /** Puts a program before the host's own ones. */
+  shim(tool: string, text: string): void {
+    writeFileSync(join(this.#folder, tool), text, { mode: 0o755 });
+  }
+
   /** Runs plain commands and throws when they fail: the setting of a scene. */
   sh(text: string): string {
     const file = join(this.#folder, 'script');
@@ -80,7 +87,7 @@ export class TaskNamespace {
   run(script: Script): Output {
     const file = join(this.#folder, 'script');
     writeFileSync(file, framed('MARK', 'one', script).text);
-    const run = spawnSync('ip', ['netns', 'exec', this.name, 'dash', file], {
+    const run = spawnSync('ip', ['netns', 'exec', this.name, ...this.shell, file], {
       encoding: 'utf8',
       env: { PATH: this.#path },
       stdio: ['ignore', 'pipe', 'pipe'],

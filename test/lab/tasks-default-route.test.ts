@@ -121,6 +121,19 @@ test('a next hop in no subnet is refused', () => {
   );
 });
 
+test("busybox' ash, sed and grep do the same", () => {
+  using lab = scene(
+    'ip route add default via 10.0.0.1 metric 3; ip route append default via 10.0.0.3 metric 3',
+  );
+  lab.ns.shell = ['busybox', 'ash'];
+  for (const tool of ['sed', 'grep', 'head']) lab.ns.shim(tool, `#!/bin/sh\nexec busybox ${tool} "$@"\n`);
+  const before = routes(lab.ns);
+  const { from, to } = lab.ns.converge(defaultRoute, via2);
+  expect(routes(lab.ns)).toEqual(['default via 10.0.0.2 dev eth0 metric 3']);
+  lab.ns.apply(defaultRoute, to, from);
+  expect(routes(lab.ns)).toEqual(before);
+});
+
 test('a change that stopped half-way is undone by the same script', () => {
   using lab = scene(
     'ip route add default via 10.0.0.1 metric 3; ip route append default via 10.0.0.3 metric 3',

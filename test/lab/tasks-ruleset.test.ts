@@ -222,6 +222,49 @@ test('a host on which both backends hold rules is not touched, and both heads ar
   );
 });
 
+test('a host that spells rules in its own way is not different for that', () => {
+  using ns = scene('nft', foreign);
+  for (const [tool, edit] of [
+    ['iptables-nft-save', 's/RELATED,ESTABLISHED/ESTABLISHED,RELATED/; s/ --to-source / --to /'],
+    ['iptables-nft-save', 's/^-A \\(GWFLEET[^ ]*\\) -s \\([^ ]*\\) -i eth0/-A \\1 -i eth0 -s \\2/'],
+  ] as const) {
+    ns.shim(tool, `#!/bin/sh\n/usr/sbin/${tool} "$@" | sed -e '${edit}'\n`);
+    ns.converge(ruleset, args);
+    const seen = ns.run(ruleset.probe(args)).stdout;
+    expect(seen).toContain('\nnormal\n');
+    ns.sh('iptables-nft -F GWFLEET-FORWARD');
+    expect(ns.converge(ruleset, args).changes.map(({ name }) => name)).toEqual(['GWFLEET-FORWARD']);
+  }
+});
+
+test('connections that began without a translation are cleared, those to the gateway itself are spared', () => {
+  using ns = scene('nft');
+  const entry = '-p udp --timeout 300 --sport 1000 --dport 53';
+  ns.sh(`conntrack -I -s 10.0.0.20 -d 198.51.100.7 ${entry}
+conntrack -I -s 10.0.0.20 -d 10.0.0.9 ${entry}
+conntrack -I -s 10.0.0.21 -d 198.51.100.7 -r 198.51.100.7 -q 203.0.113.11 ${entry} --reply-port-src 53 --reply-port-dst 1000`);
+  ns.converge(ruleset, args);
+  const left = ns
+    .sh('conntrack -L 2>/dev/null | grep -o "src=[0-9.]* dst=[0-9.]* sport=1000"')
+    .trim()
+    .split('\n');
+  expect(left.toSorted()).toEqual([
+    'src=10.0.0.20 dst=10.0.0.9 sport=1000',
+    'src=10.0.0.21 dst=198.51.100.7 sport=1000',
+  ]);
+});
+
+test("busybox' ash and awk do the same", () => {
+  using ns = scene('nft', foreign, starts['doubled rules and doubled jumps'] ?? '');
+  ns.shell = ['busybox', 'ash'];
+  for (const tool of ['awk', 'sed', 'grep', 'sort', 'head', 'cat'])
+    ns.shim(tool, `#!/bin/sh\nexec busybox ${tool} "$@"\n`);
+  const before = saved(ns, 'nft');
+  const { from, to } = ns.converge(ruleset, args);
+  ns.apply(ruleset, to, from);
+  expect(saved(ns, 'nft')).toBe(before);
+});
+
 test('rules in legacy are found where iptables itself is nft', () => {
   using ns = new TaskNamespace('nft');
   ns.sh(`${gatewayScene}\niptables-legacy -A INPUT -s 198.51.100.1 -j DROP`);

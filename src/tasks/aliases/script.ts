@@ -12,7 +12,12 @@ export function applyAliases(from: AliasesState | null, to: AliasesState | null)
   const fresh = news.filter((one) => !olds.some((old) => sameAddress(old, one)));
   const gone = olds.filter((old) => !news.some((one) => sameKey(old, one)));
   if (fresh.length + gone.length === 0) return nothing;
-  return block(functions, steps(...fresh.map(put), ...gone.map(drop)), announce(fresh));
+  return block(
+    dropping,
+    fresh.length === 0 ? nothing : putting,
+    steps(...fresh.map(put), ...gone.map(drop)),
+    announce(fresh),
+  );
 }
 
 /** The kernel's key of an address; label and broadcast hang on it and cannot be changed in place. */
@@ -22,7 +27,10 @@ function sameKey(left: HostAddress, right: HostAddress): boolean {
 
 function put(one: HostAddress): Script {
   const flag = one.noPrefixRoute ? 'noprefixroute' : '-';
-  return sh`gwfleet_put ${one.interface} ${cidr(one)} ${one.broadcast ?? '-'} ${one.label} ${flag}`;
+  const broadcast = one.broadcast === null ? [] : ['brd', one.broadcast];
+  const add = ['ip', 'addr', 'add', cidr(one), ...broadcast, 'dev', one.interface, 'label', one.label];
+  const words = [one.interface, cidr(one), one.broadcast ?? '-', one.label, flag];
+  return sh`gwfleet_put ${words} ${add}${one.noPrefixRoute ? sh` noprefixroute` : nothing}`;
 }
 
 function drop(one: HostAddress): Script {
@@ -58,14 +66,8 @@ fi`;
  * gwfleet_drop: the first address of a subnet takes the others along unless promote_secondaries is set, so it is
  * set for the moment of the deletion where others are there.
  */
-const functions: Script = sh`gwfleet_line() {
+const dropping: Script = sh`gwfleet_line() {
 ip -o -4 addr show dev "$1" to "$${sh`{2%/*}`}/32" 2>/dev/null | sed -e 's/\\.*//' -e 's/  */ /g' -e 's/ *$//' | grep -F " inet $2 "
-}
-gwfleet_have() {
-gwfleet_seen=$(gwfleet_line "$1" "$2") || return 1
-case "$gwfleet_seen" in *" $4") ;; *) return 1 ;; esac
-case "$gwfleet_seen" in *' noprefixroute '*) [ "$5" = noprefixroute ] || return 1 ;; *) [ "$5" = - ] || return 1 ;; esac
-case "$gwfleet_seen" in *" brd $3 "*) return 0 ;; *' brd '*) return 1 ;; *) [ "$3" = - ] ;; esac
 }
 gwfleet_drop() {
 gwfleet_seen=$(gwfleet_line "$1" "$2") || return 0
@@ -85,12 +87,18 @@ ip addr del "$2" dev "$1"
 gwfleet_code=$?
 [ -z "$gwfleet_promote" ] || echo 0 >"$gwfleet_promote"
 return "$gwfleet_code"
+}`;
+
+/** gwfleet_put: device, address, broadcast, label and flag to look for, then the command that adds it. */
+const putting: Script = sh`gwfleet_have() {
+gwfleet_seen=$(gwfleet_line "$1" "$2") || return 1
+case "$gwfleet_seen" in *" $4") ;; *) return 1 ;; esac
+case "$gwfleet_seen" in *' noprefixroute '*) [ "$5" = noprefixroute ] || return 1 ;; *) [ "$5" = - ] || return 1 ;; esac
+case "$gwfleet_seen" in *" brd $3 "*) return 0 ;; *' brd '*) return 1 ;; *) [ "$3" = - ] ;; esac
 }
 gwfleet_put() {
 gwfleet_have "$@" && return 0
 gwfleet_drop "$1" "$2" || return
-gwfleet_flag=
-[ "$5" = - ] || gwfleet_flag=$5
-if [ "$3" = - ]; then ip addr add "$2" dev "$1" label "$4" $gwfleet_flag
-else ip addr add "$2" brd "$3" dev "$1" label "$4" $gwfleet_flag; fi
+shift 5
+"$@"
 }`;

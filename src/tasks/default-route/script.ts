@@ -17,6 +17,7 @@ export function applyRoutes(from: DefaultRouteState | null, to: DefaultRouteStat
   const metrics = [...new Set(wanted.map((route) => partsOf(route).metric))];
   return block(
     functions,
+    metrics.length === 0 ? nothing : grouping,
     steps(...metrics.map((metric) => group(wanted, metric)), sh`gwfleet_only ${wanted.map(line)}`),
   );
 }
@@ -32,22 +33,37 @@ function line(route: string): string {
   return type === '' ? `default ${route}` : route.replace(type, `${type} default`);
 }
 
-/**
- * Words of a route are split by the shell on purpose: they come from `ip` itself or from checked addresses.
- * What the loop goes round: `replace` changes the first route of its metric only, and fails when the same route
- * stands behind it; `del` takes the first that has the given words, which may be one that has more of them, so the
- * wanted one can be hit and is then put in place of the one that was meant.
- */
+/** A route is text of many words; ip splits it itself, as a batch. */
 const functions: Script = sh`gwfleet_routes() {
 ${listing}
 }
-gwfleet_of_metric() {
-if [ "$1" = 0 ]; then gwfleet_routes | grep -v ' metric '; else gwfleet_routes | grep -e " metric $1 " -e " metric $1\$"; fi
+gwfleet_ip() {
+printf 'route %s\n' "$*" | ip -batch -
 }
 gwfleet_among() {
 gwfleet_one=$1; shift
 for gwfleet_word do [ "$gwfleet_word" != "$gwfleet_one" ] || return 0; done
 return 1
+}
+gwfleet_only() {
+gwfleet_count=0
+while gwfleet_extra=$(gwfleet_routes | { while read -r gwfleet_live; do gwfleet_among "$gwfleet_live" "$@" || { printf '%s\n' "$gwfleet_live"; exit 0; }; done; exit 1; }); do
+gwfleet_ip del "$gwfleet_extra" || return
+gwfleet_count=$((gwfleet_count + 1))
+[ "$gwfleet_count" -lt 100 ] || return 1
+done
+for gwfleet_route do
+gwfleet_routes | grep -q -F -x -e "$gwfleet_route" || { echo "the kernel does not show the wanted route: $gwfleet_route" >&2; return 1; }
+done
+}`;
+
+/**
+ * `replace` changes the first route of its metric only, and fails when the same route
+ * stands behind it; `del` takes the first that has the given words, which may be one that has more of them, so the
+ * wanted one can be hit and is then put in place of the one that was meant.
+ */
+const grouping: Script = sh`gwfleet_of_metric() {
+if [ "$1" = 0 ]; then gwfleet_routes | grep -v ' metric '; else gwfleet_routes | grep -e " metric $1 " -e " metric $1\$"; fi
 }
 gwfleet_group() {
 gwfleet_metric=$1; shift
@@ -57,9 +73,9 @@ gwfleet_rounds=$((gwfleet_rounds + 1))
 gwfleet_live=$(gwfleet_of_metric "$gwfleet_metric")
 gwfleet_first=$(printf '%s\n' "$gwfleet_live" | head -n 1)
 if [ "$gwfleet_first" != "$1" ]; then
-if printf '%s\n' "$gwfleet_live" | grep -q -F -x -e "$1"; then ip route del $gwfleet_first || return
-elif [ -n "$gwfleet_first" ] && gwfleet_among "$gwfleet_first" "$@"; then ip route prepend $1 || return
-else ip route replace $1 || return; fi
+if printf '%s\n' "$gwfleet_live" | grep -q -F -x -e "$1"; then gwfleet_ip del "$gwfleet_first" || return
+elif [ -n "$gwfleet_first" ] && gwfleet_among "$gwfleet_first" "$@"; then gwfleet_ip prepend "$1" || return
+else gwfleet_ip replace "$1" || return; fi
 continue
 fi
 gwfleet_at=0; gwfleet_step=
@@ -75,19 +91,8 @@ gwfleet_there=$(printf '%s\n' "$gwfleet_live" | sed -n "$((gwfleet_at + 1))"p)
 [ -n "$gwfleet_there" ] || return 0
 gwfleet_step="del $gwfleet_there"
 fi
-ip route $gwfleet_step || return
+gwfleet_ip "$gwfleet_step" || return
 done
 echo "the default routes of metric $gwfleet_metric do not settle" >&2
 return 1
-}
-gwfleet_only() {
-gwfleet_count=0
-while gwfleet_extra=$(gwfleet_routes | { while read -r gwfleet_live; do gwfleet_among "$gwfleet_live" "$@" || { printf '%s\n' "$gwfleet_live"; exit 0; }; done; exit 1; }); do
-ip route del $gwfleet_extra || return
-gwfleet_count=$((gwfleet_count + 1))
-[ "$gwfleet_count" -lt 100 ] || return 1
-done
-for gwfleet_route do
-gwfleet_routes | grep -q -F -x -e "$gwfleet_route" || { echo "the kernel does not show the wanted route: $gwfleet_route" >&2; return 1; }
-done
 }`;

@@ -25,10 +25,10 @@ export function probeRuleset(owner: Owner, wanted: readonly Chain[]): Script {
     feed(`${lines.join('\n')}\n`, sh`gwfleet_wanted=$(grep -v -e ' --dst-range ' | sort)`),
     sh`if [ "$gwfleet_wanted" != "$(printf '%s\n' "$gwfleet_seen" | grep '^-' | grep -v -e ' --dst-range ' | sort)" ] && command -v unshare >/dev/null 2>&1; then`,
     sh`echo normal`,
-    feed(
-      loadText(wanted),
-      sh`unshare -n sh -c '"$1" -w 5 && "$2"' sh "$gwfleet_restore" "$gwfleet_save" 2>/dev/null | ${ownPart(owner)}`,
-    ),
+    sh`gwfleet_normal=$(
+${feed(loadText(wanted), sh`unshare -n sh -c "$gwfleet_restore -w 5 && $gwfleet_save" 2>/dev/null`)}
+)`,
+    sh`printf '%s\n' "$gwfleet_normal" | ${ownPart(owner)}`,
     sh`fi`,
     sh`echo end`,
   );
