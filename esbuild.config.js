@@ -1,17 +1,6 @@
-// Bundles src into dist/: one small entry, chunks loaded on demand (Ink its own), see the facts on start-up.
+// Bundles src into dist/: one small entry, chunks loaded on demand, see the facts on start-up.
 import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
-
-const emptyDevtools = {
-  name: 'empty-react-devtools',
-  setup(context) {
-    context.onResolve({ filter: /^react-devtools-core$/ }, () => ({
-      path: 'react-devtools-core',
-      namespace: 'empty',
-    }));
-    context.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export default {}' }));
-  },
-};
 
 rmSync('dist', { recursive: true, force: true });
 await build({
@@ -28,6 +17,5 @@ await build({
     js: "import { createRequire as gwfleetRequire } from 'node:module'; const require = gwfleetRequire(import.meta.url);",
   },
   external: ['ssh2', 'cpu-features'],
-  plugins: [emptyDevtools],
   logLevel: 'warning',
 });

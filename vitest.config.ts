@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
-          include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+          include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', 'test/bench/**'],
         },
       },

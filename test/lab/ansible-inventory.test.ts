@@ -24,7 +24,10 @@ async function ansible(name: string, ...args: readonly string[]): Promise<string
     ANSIBLE_LOCAL_TEMP: '/tmp',
     ANSIBLE_INVENTORY_UNPARSED_FAILED: '1',
   };
-  const { stdout } = await run('ansible-inventory', ['-i', `${cases}${name}/hosts.yml`, ...args], { cwd: '/', env });
+  const { stdout } = await run('ansible-inventory', ['-i', `${cases}${name}/hosts.yml`, ...args], {
+    cwd: '/',
+    env,
+  });
   return stdout;
 }
 

@@ -42,11 +42,25 @@ afterEach(() => {
 
 /** Own network, mounts and processes; killing its init ends everything in it. */
 function machine(shell = 'dash'): Machine {
-  const init = spawn('unshare', ['-n', '-m', '-p', '-f', '--mount-proc', '--kill-child', 'sh', '-c', 'mount -t tmpfs tmpfs /run; echo up; exec sleep 1000']);
+  const init = spawn('unshare', [
+    '-n',
+    '-m',
+    '-p',
+    '-f',
+    '--mount-proc',
+    '--kill-child',
+    'sh',
+    '-c',
+    'mount -t tmpfs tmpfs /run; echo up; exec sleep 1000',
+  ]);
   const pid = () => spawnSync('pgrep', ['-P', String(init.pid)], { encoding: 'utf8' }).stdout.trim();
   const enter = () => ['-t', pid(), '-n', '-m', '-p', shell, ...(shell === 'busybox' ? ['ash'] : []), '-c'];
   for (let tries = 0; tries < 200; tries += 1) {
-    if (pid() !== '' && spawnSync('nsenter', [...enter(), 'grep -q "tmpfs /run tmpfs" /proc/mounts']).status === 0) break;
+    if (
+      pid() !== '' &&
+      spawnSync('nsenter', [...enter(), 'grep -q "tmpfs /run tmpfs" /proc/mounts']).status === 0
+    )
+      break;
   }
   const made: Machine = {
     init,
@@ -120,7 +134,11 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
 
   it('undoes at once, in reverse, when a step fails in the middle', () => {
     const host = machine(shell);
-    const journal = apply(host, [create('a'), task('b', 'echo no such thing >&2; exit 7', 'rm -f /run/b'), create('c')], 30);
+    const journal = apply(
+      host,
+      [create('a'), task('b', 'echo no such thing >&2; exit 7', 'rm -f /run/b'), create('c')],
+      30,
+    );
     expect(journal).toMatchObject({ applied: false, state: 'rolled-back-verified' });
     expect(journal.ended.at(-1)).toEqual({ task: 'b', code: 7, said: 'no such thing' });
     expect(journal.undone.map(({ task: id }) => id)).toEqual(['b', 'a']);
@@ -157,7 +175,10 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
     const host = machine(shell);
     apply(host, [create('a')], 30);
     const { refusal } = apply(host, [create('b')], 30);
-    expect(refusal).toMatchObject({ kind: 'locked', by: { run: '20260101-000000-test.1', owner: 'me@here', sinceEpochSeconds: 1_700_000_000 } });
+    expect(refusal).toMatchObject({
+      kind: 'locked',
+      by: { run: '20260101-000000-test.1', owner: 'me@here', sinceEpochSeconds: 1_700_000_000 },
+    });
     expect(host.run('ls /run/a /run/b 2>/dev/null').stdout).toBe('/run/a\n');
   });
 

@@ -22,7 +22,7 @@ export function probeRuleset(owner: Owner, wanted: readonly Chain[]): Script {
     sh`echo "backend $gwfleet_backend"; printf '%s\n' "$gwfleet_seen"`,
     sh`printf '%s\n' "$gwfleet_seen" | grep -q '^-' || { echo end; exit 0; }`,
     // The closed addresses depend on the host and are not known here; they are spelled alike everywhere.
-    feed(`${lines.join('\n')}\n`, sh`gwfleet_wanted=$(grep -v -e ' --dst-range ' | sort)`),
+    feed(`${lines.join('\n')}\n`, sh`{ gwfleet_wanted=$(grep -v -e ' --dst-range ' | sort); }`),
     sh`if [ "$gwfleet_wanted" != "$(printf '%s\n' "$gwfleet_seen" | grep '^-' | grep -v -e ' --dst-range ' | sort)" ] && command -v unshare >/dev/null 2>&1; then`,
     sh`echo normal`,
     sh`gwfleet_normal=$(
