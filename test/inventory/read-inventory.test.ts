@@ -66,6 +66,11 @@ const bad: readonly (readonly [string, string, readonly string[]])[] = [
     'a: {children: {all: }}\n',
     ["hosts.yml:1:1 the group 'a' contains 'all', and 'all' contains every group"],
   ],
+  [
+    'ungrouped in a group',
+    'g: {children: {ungrouped: {hosts: {a: }}}}\n',
+    ["hosts.yml:1:15 'ungrouped' cannot be in the group 'g': it is for hosts in no group"],
+  ],
   ['a host named as a group', 'g:\n  hosts:\n    g:\n', ["hosts.yml:3:5 'g' is a host and a group"]],
   [
     'a backward range',
