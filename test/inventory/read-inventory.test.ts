@@ -69,7 +69,7 @@ const bad: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'ungrouped in a group',
     'g: {children: {ungrouped: {hosts: {a: }}}}\n',
-    ["hosts.yml:1:15 'ungrouped' cannot be in the group 'g': it is for hosts in no group"],
+    ["hosts.yml:1:16 'ungrouped' cannot be in the group 'g': it is for hosts in no group"],
   ],
   ['a host named as a group', 'g:\n  hosts:\n    g:\n', ["hosts.yml:3:5 'g' is a host and a group"]],
   [
