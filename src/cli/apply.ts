@@ -121,11 +121,11 @@ async function wetRun(order: Order, request: Request, session: Session): Promise
   return exit;
 }
 
-async function survey({ path }: Order, request: Request, session: Session): Promise<PlannedFleet> {
+async function survey({ path, dry }: Order, request: Request, session: Session): Promise<PlannedFleet> {
   const { fleet } = request;
   session.context.emit({
     type: 'run-started',
-    command: 'apply',
+    command: dry ? 'plan' : 'apply',
     inventory: path,
     playbook: fleet.playbook,
     hosts: hostsOf(fleet.plays),

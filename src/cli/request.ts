@@ -62,7 +62,7 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
     return playRequest(play, resolved, flags);
   });
   const targets = readTargets(inventory, plays, { flags, becomePassword, found });
-  if (plays.every(({ batches }) => batches.length === 0)) {
+  if (!hasErrors(found) && plays.every(({ batches }) => batches.length === 0)) {
     found.push({ severity: 'error', message: 'no play has a host', hint: hostsHint(inventory, flags.limit) });
   }
   if (hasErrors(found)) throw new InvalidFiles(found);

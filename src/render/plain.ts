@@ -14,7 +14,7 @@ export function plainLine(event: RunEvent, colours: Palette): string | undefined
 function words(event: RunEvent, colours: Palette): string | undefined {
   switch (event.type) {
     case 'run-started':
-      return `run ${event.run}: ${event.command} ${event.inventory} on ${event.hosts.length} hosts`;
+      return `run ${event.run}: ${event.command} ${event.inventory} on ${hostCount(event.hosts)}`;
     case 'host-probed':
       return event.result === 'seen'
         ? undefined
@@ -24,7 +24,7 @@ function words(event: RunEvent, colours: Palette): string | undefined {
     case 'batch-started':
       return event.batches === 1
         ? undefined
-        : `batch ${event.batch}/${event.batches}: ${event.hosts.length} hosts`;
+        : `batch ${event.batch}/${event.batches}: ${hostCount(event.hosts)}`;
     case 'task-finished':
       return `[${event.host}] ${visibleLine(event.task)} ${event.code === 0 ? 'done' : colours.red(`failed, exit ${event.code}`)}`;
     case 'guard-armed':
@@ -42,6 +42,10 @@ function words(event: RunEvent, colours: Palette): string | undefined {
     case 'run-finished':
       return undefined;
   }
+}
+
+function hostCount({ length }: readonly string[]): string {
+  return length === 1 ? '1 host' : `${length} hosts`;
 }
 
 function hostLine(event: Extract<RunEvent, { type: 'host-finished' }>, colours: Palette): string {

@@ -5,7 +5,7 @@
 import { type FoldedLine, type FoldedNote, foldPlay, hostRuns } from '../plan/fold.ts';
 import { countPlan, hasChanges, type Plan, type PlayPlan, type UnplannableHost } from '../plan/plan.ts';
 import type { Palette } from './palette.ts';
-import { visibleLine } from './visible.ts';
+import { visibleLine, visibleText } from './visible.ts';
 
 export type DiffDepth = 'stat' | 'short' | 'full';
 
@@ -44,8 +44,8 @@ function headerText(play: PlayPlan, colours: Palette): string {
   const changing = play.hosts.filter(hasChanges).length;
   const count = `${play.hosts.length} ${play.hosts.length === 1 ? 'host' : 'hosts'}`;
   const batches = play.batches.length > 1 ? ` in ${play.batches.length} batches` : '';
-  const some = changing === play.hosts.length || changing === 0 ? '' : `, ${changing} change`;
-  return `${colours.bold(play.pattern)}  ${count}${some}${batches}  ${colours.dim(play.name)}`;
+  const some = changing === play.hosts.length || changing === 0 ? '' : `, ${changing} to change`;
+  return `${colours.bold(play.pattern)}  ${count}${batches}${some}  ${colours.dim(play.name)}`;
 }
 
 interface LineSetting {
@@ -69,7 +69,7 @@ function lineTexts(lines: readonly FoldedLine[], { all, depth, colours }: LineSe
     const detail = depth === 'full' ? (change.detail ?? []) : [];
     return [
       paint(text, change.action, colours),
-      ...detail.map((line) => `      ${paintDetail(visibleLine(line), colours)}`),
+      ...detail.map((line) => `      ${paintDetail(visibleText(line).trimEnd(), colours)}`),
     ];
   });
 }

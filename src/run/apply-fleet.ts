@@ -10,7 +10,7 @@ import type { RunContext } from './context.ts';
 import { applyHost, type HostDone, type HostOrder, verdict, verifyHost } from './host-apply.ts';
 import { finishedEvent, type HostEnding } from './host-result.ts';
 import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
-import { stopReason } from './stop-rules.ts';
+import { type Results, stopReason } from './stop-rules.ts';
 
 /** Results of all hosts that were begun, and whether locks or staleness kept every change away. */
 export interface FleetDone {
@@ -70,7 +70,7 @@ class Roll {
         hosts: [...hosts],
       });
       const results = await this.batch(play, hosts);
-      const why = stopReason(play.rules, results, [...this.results.values()]);
+      const why = stopReason(play.rules, { ...results, run: [...this.results.values()] });
       if (why === undefined) continue;
       this.halted = true;
       this.context.emit({ type: 'run-stopped', why });
@@ -95,10 +95,14 @@ class Roll {
     };
   }
 
-  private async batch(play: PlayPlan, hosts: readonly string[]): Promise<readonly HostResult[]> {
+  private async batch(play: PlayPlan, hosts: readonly string[]): Promise<Pick<Results, 'batch' | 'begun'>> {
     const plans = new Map(play.hosts.map((host) => [host.host, host]));
-    const begun = hosts.flatMap((host) => plans.get(host) ?? []).filter(({ host }) => !this.isOut(host));
-    return Promise.all(begun.map((plan) => this.context.limit(() => this.host(play, plan))));
+    const left = hosts.flatMap((host) => plans.get(host) ?? []).filter(({ host }) => !this.isOut(host));
+    const endings = await Promise.all(left.map((plan) => this.context.limit(() => this.host(play, plan))));
+    return {
+      batch: endings.map(({ result }) => result),
+      begun: endings.filter(wasBegun).map(({ result }) => result),
+    };
   }
 
   private isOut(host: string): boolean {
@@ -106,7 +110,7 @@ class Roll {
     return result !== undefined && result !== 'ok' && result !== 'changed';
   }
 
-  private async host(play: PlayPlan, plan: HostPlan): Promise<HostResult> {
+  private async host(play: PlayPlan, plan: HostPlan): Promise<HostEnding> {
     if (this.context.stop.aborted)
       return this.finish(play, plan.host, { ending: { result: 'skipped', message: 'the run was stopped' } });
     if (plan.kind === 'unplannable') return this.finish(play, plan.host, { ending: unplannableEnding(plan) });
@@ -151,14 +155,14 @@ class Roll {
     return same ? fresh : 'the host has moved between two plays of this run';
   }
 
-  private finish(play: PlayPlan, host: string, { ending, sight }: HostDone): HostResult {
+  private finish(play: PlayPlan, host: string, { ending, sight }: HostDone): HostEnding {
     if (sight !== undefined) this.sights.set(host, sight);
-    if (ending.refused !== undefined) this.refusals.add(host);
+    if (ending.refused === 'locked' || ending.refused === 'stale') this.refusals.add(host);
     if (ending.result === 'changed' || ending.result === 'rolled-back' || ending.result === 'unknown')
       this.changed = true;
     this.remember(host, ending);
     this.context.emit(finishedEvent(play.name, host, ending));
-    return ending.result;
+    return ending;
   }
 
   private remember(host: string, { result }: HostEnding): void {
@@ -167,8 +171,13 @@ class Roll {
   }
 }
 
+function wasBegun({ result, refused }: HostEnding): boolean {
+  return refused === undefined && result !== 'unreachable' && result !== 'skipped';
+}
+
 function unplannableEnding(plan: Extract<HostPlan, { kind: 'unplannable' }>): HostEnding {
   return {
+    refused: 'unable',
     result: plan.result,
     message: plan.why,
     ...(plan.hint === undefined ? {} : { next: plan.hint }),

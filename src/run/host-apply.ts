@@ -63,6 +63,7 @@ export async function applyHost(order: HostOrder, context: RunContext): Promise<
     return {
       ending: {
         result: 'failed',
+        refused: 'unable',
         message: describeOutcome(outcome),
         next: 'nothing was changed on this host',
       },

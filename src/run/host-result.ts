@@ -15,8 +15,8 @@ export interface HostEnding {
   readonly place?: Place;
   readonly said?: string;
   readonly next?: string;
-  /** Refused before anything was touched there. */
-  readonly refused?: 'locked' | 'stale';
+  /** Ended before anything was touched there. */
+  readonly refused?: 'locked' | 'stale' | 'unable';
 }
 
 export function finishedEvent(play: string, host: string, ending: HostEnding): BareEvent {
@@ -46,12 +46,14 @@ export function refusedEnding(refusal: Refusal, tasks: readonly TaskPlan[]): Hos
     case 'cannot-write':
       return {
         result: 'failed',
+        refused: 'unable',
         message: `cannot write ${refusal.why}`,
         next: 'nothing was changed on this host',
       };
     case 'no-watchdog':
       return {
         result: 'failed',
+        refused: 'unable',
         message: 'the watchdog that would roll back did not start',
         next: 'nothing was changed on this host',
       };

@@ -1,6 +1,8 @@
 /**
  * When a roll must not go on. `max_fail` counts the whole run and unreachable hosts and stops when it is reached;
- * `max_fail_percentage` is Ansible's: per batch, must be exceeded, unreachable hosts do not count.
+ * `max_fail_percentage` is Ansible's: per batch, must be exceeded, unreachable hosts do not count. What a reader gets
+ * wrong: a host on which nothing was begun (unreachable, locked, read-only) says nothing about the change, so it alone
+ * never stops the others; a batch whose every begun host failed does.
  */
 import type { PlayRules } from '../plan/plan.ts';
 import type { HostResult } from '../report/event.ts';
@@ -8,16 +10,20 @@ import type { HostResult } from '../report/event.ts';
 const bad: readonly HostResult[] = ['failed', 'rolled-back', 'unknown', 'unreachable'];
 const ansibleFailed: readonly HostResult[] = ['failed', 'rolled-back', 'unknown'];
 
+export interface Results {
+  readonly batch: readonly HostResult[];
+  /** Of the batch, only the hosts on which a change was begun. */
+  readonly begun: readonly HostResult[];
+  /** Of all hosts so far. */
+  readonly run: readonly HostResult[];
+}
+
 /** Why nothing further may begin after this batch, or undefined. */
-export function stopReason(
-  rules: PlayRules,
-  batch: readonly HostResult[],
-  run: readonly HostResult[],
-): string | undefined {
+export function stopReason(rules: PlayRules, { batch, begun, run }: Results): string | undefined {
   const badInRun = run.filter((result) => bad.includes(result)).length;
-  const badInBatch = batch.filter((result) => bad.includes(result)).length;
   const failedInBatch = batch.filter((result) => ansibleFailed.includes(result)).length;
-  if (batch.length > 0 && badInBatch === batch.length) return 'every host of the batch failed';
+  if (begun.length > 0 && begun.every((result) => bad.includes(result)))
+    return 'every host of the batch failed';
   if (rules.maxFail !== null && badInRun >= rules.maxFail)
     return `max_fail ${rules.maxFail} is reached: ${badInRun} failed`;
   if (rules.anyErrorsFatal && failedInBatch > 0) return 'any_errors_fatal: a host of the batch failed';
