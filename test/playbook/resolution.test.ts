@@ -19,7 +19,7 @@ function args(
 } {
   const text = `- hosts: web\n${play}  tasks:\n${tasks}\n`;
   const { resolved, diagnostics } = resolveText(text, inventoryOf(inventory), { extra });
-  const found = [...resolved.tasks].map(([name, own]) => [name, own.map((task) => task.args as Value)]);
+  const found = [...resolved.tasks].map(([name, own]) => [name, own.map((task) => task.args)]);
   return { args: Object.fromEntries(found) as Record<string, Value[]>, said: said(diagnostics) };
 }
 
