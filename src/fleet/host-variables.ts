@@ -2,20 +2,9 @@
  * What the fleet adds to the variables of its hosts for playbooks: defaults of the domain where nobody set anything,
  * and values that it worked out. `gateway` of a webserver is the *address* of its gateway here, `snat_pool` a list.
  */
+import { domainDefaults } from '../inventory/domain.ts';
 import type { Inventory, Value } from '../inventory/model.ts';
 import type { Fleet } from './model.ts';
-
-/** The defaults of interface.md, for gateways and webservers. */
-export const domainDefaults: ReadonlyMap<string, Value> = new Map<string, Value>([
-  ['internal_interface', 'eth0'],
-  ['internal_network', '10.0.0.0/8'],
-  ['external_interface', 'eth1'],
-  ['spread', 'connection'],
-  ['sticky', []],
-  ['ruleset_style', 'hardened'],
-  ['gateway_state', 'active'],
-  ['probes', []],
-]);
 
 /** By host name, for the members of both groups. They win over the inventory's variables. */
 export function hostVariables(
@@ -26,7 +15,7 @@ export function hostVariables(
   for (const host of inventory.hosts.values()) {
     const worked = { ...gatewayValues(fleet, host.name), ...webserverValues(fleet, host.name) };
     if (!fleet.gateways.has(host.name) && !fleet.webservers.has(host.name)) continue;
-    const defaults = [...domainDefaults].filter(([name]) => !host.variables.has(name));
+    const defaults = Object.entries(domainDefaults).filter(([name]) => !host.variables.has(name));
     found.set(host.name, new Map([...defaults, ...Object.entries(worked)]));
   }
   return found;

@@ -1,6 +1,7 @@
 /**
- * What must be true of a fleet before anything is touched: pools that do not meet, webservers with a way out. All
- * mistakes at once, each at the value that is wrong. What needs a host's facts is in pool-place.ts.
+ * What must be true between the hosts of a fleet before anything is touched: pools that do not meet, webservers with
+ * a way out. All mistakes at once, each at the value that is wrong. What is wrong with one value alone is said by
+ * inventory/domain.ts, what needs a host's facts by pool-place.ts.
  */
 import { poolRanges } from '../address/pool.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
@@ -17,7 +18,6 @@ export function fleetProblems(fleet: Fleet, inventory: Inventory): readonly Diag
     ...gateways.flatMap(missingPool),
     ...sharedAddresses(gateways),
     ...foreignAddresses(gateways, inventory),
-    ...gateways.flatMap(brokenRange),
     ...sharedNextHops(gateways),
     ...webservers.flatMap((webserver) => doubleRole(webserver, fleet)),
     ...webservers.flatMap((webserver) => wrongPin(webserver, fleet)),
@@ -77,14 +77,6 @@ function foreignAddresses(gateways: readonly Gateway[], inventory: Inventory): r
       return [{ ...problem('error', { message, host: gateway.host, variable: 'snat_pool' }), related }];
     }),
   );
-}
-
-/** `range` and `client` give the kernel one FIRST-LAST. */
-function brokenRange({ spread, pool, host, name }: Gateway): readonly Diagnostic[] {
-  if ((spread !== 'range' && spread !== 'client') || poolRanges(pool).length <= 1) return [];
-  const message = `spread '${spread}' needs one contiguous range, and the pool of ${name} is ${shown(pool)}`;
-  const hint = "use spread 'connection' or 'hash', or close the gaps";
-  return [problem('error', { message, host, variable: 'snat_pool', hint })];
 }
 
 function sharedNextHops(gateways: readonly Gateway[]): readonly Diagnostic[] {

@@ -4,12 +4,13 @@
  */
 import { parseAddress } from '../address/ipv4.ts';
 import { readPool } from '../address/pool.ts';
-import type { Host } from '../inventory/model.ts';
+import { expanded } from '../inventory/expansion.ts';
+import type { Host, Value } from '../inventory/model.ts';
 import type { Place } from '../source/diagnostic.ts';
 import type { GatewayState } from './model.ts';
 
 export function textSetting(host: Host, name: string): string | undefined {
-  const value = host.variables.get(name);
+  const value = setting(host, name);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
@@ -25,11 +26,18 @@ export function stateSetting(host: Host): GatewayState {
 
 /** The addresses of `snat_pool`; empty when it is missing or wrong. */
 export function poolSetting(host: Host): readonly string[] {
-  const value = host.variables.get('snat_pool');
+  const value = setting(host, 'snat_pool');
   const parts: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (!parts.every((part) => typeof part === 'string')) return [];
   const reading = readPool(parts);
   return 'addresses' in reading ? reading.addresses : [];
+}
+
+function setting(host: Host, name: string): Value | undefined {
+  const written = host.variables.get(name);
+  if (written === undefined) return undefined;
+  const expansion = expanded(written, host.variables);
+  return 'value' in expansion ? expansion.value : undefined;
 }
 
 /** Where a setting of a host was written, else the host itself. */
@@ -39,6 +47,6 @@ export function settingPlace(host: Host, variable: string): Place {
 
 /** How we reach a host, if that is an address and not a name. */
 export function managementAddress(host: Host): string | undefined {
-  const written = textSetting(host, 'ansible_host') ?? textSetting(host, 'ansible_ssh_host') ?? host.name;
+  const written = textSetting(host, 'ansible_ssh_host') ?? textSetting(host, 'ansible_host') ?? host.name;
   return parseAddress(written) === undefined ? undefined : written;
 }

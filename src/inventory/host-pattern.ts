@@ -72,19 +72,13 @@ interface Resolving {
   readonly report: (message: string, hint?: string) => void;
 }
 
-/** A colon separates, but not inside brackets, not in an IPv6 address that is a host, and not in `@last:failed`. */
+/** A colon separates, but not in brackets, in an IPv6 address, or after `@`: `@last:failed` is one element. */
 function split(pattern: string): readonly string[] {
   const parts = pattern.split(',').flatMap((part) => {
     const text = part.trim();
-    if (text.startsWith('@') || looksLikeV6(text)) return [text];
-    return text.startsWith('~') ? splitRegex(text) : (text.match(/(?:\[[^\]]*\]?|[^:[\]\s]|\])+/g) ?? []);
+    return looksLikeV6(text) ? [text] : (text.match(/[&!]?@.+|(?:\[[^\]]*\]?|[^:[\]\s])+/g) ?? []);
   });
   return parts.map((part) => part.trim()).filter((part) => part !== '');
-}
-
-/** A regex may contain colons; `:&` and `:!` still end it. */
-function splitRegex(text: string): readonly string[] {
-  return text.split(/:(?=[&!])/);
 }
 
 function looksLikeV6(text: string): boolean {
@@ -133,7 +127,7 @@ function matches(inventory: Inventory, element: string, report: Resolving['repor
 }
 
 const subscriptHint =
-  'in a pattern [a:b] counts positions in Ansible (gw[02:03] is the third and fourth host), not names; write the names, or a glob like gw0[23]';
+  'in a pattern [a:b] counts positions in Ansible (gw[02:03] is the third and fourth host), not names; write the names, or a glob like gw0?';
 
 /** A glob (`*`, `?`, `[abc]`, `[!abc]`) matches all of a name; a regex only has to match at its start. */
 function matcher(name: string): ((text: string) => boolean) | undefined {

@@ -31,7 +31,7 @@ const connectionVariables = {
   ansible_become_user: Type.String({ description: 'Whom to become. Default: root.' }),
   ansible_become_password: Type.String({ description: 'Password for sudo; better asked for with -K.' }),
   ansible_connection: Type.String({ description: 'ssh, openssh or local. Default: ssh.' }),
-  ansible_group_priority: Type.Union([Type.Integer(), Type.String()], {
+  ansible_group_priority: Type.Union([Type.Integer(), Type.String(), Type.Boolean()], {
     description: 'Among groups of one depth the highest wins. Default: 1. Only in the inventory file.',
   }),
 };

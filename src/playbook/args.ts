@@ -24,13 +24,18 @@ export interface FilledArgs {
   readonly origins: ReadonlyMap<Place, readonly string[]>;
 }
 
-type Templates = ReadonlyMap<SourceNode, Template>;
+interface Hole {
+  readonly template: Template;
+  readonly variables: readonly string[];
+}
+
+type Templates = ReadonlyMap<SourceNode, Hole>;
 
 export function compiledArgs(root: SourceNode): CompiledArgs {
-  const templates = new Map<SourceNode, Template>();
+  const templates = new Map<SourceNode, Hole>();
   const diagnostics: Diagnostic[] = [];
   collect(root, templates, diagnostics);
-  const variables = [...new Set([...templates.values()].flatMap(variablesOf))];
+  const variables = [...new Set([...templates.values()].flatMap((hole) => hole.variables))];
   return {
     templated: templates.size > 0,
     variables,
@@ -63,7 +68,7 @@ function relatedVia({ via }: SourceNode): Pick<Diagnostic, 'related'> {
   return via === undefined ? {} : { related: [{ message: 'used here, through an alias', place: via }] };
 }
 
-function collect(node: SourceNode, templates: Map<SourceNode, Template>, diagnostics: Diagnostic[]): void {
+function collect(node: SourceNode, templates: Map<SourceNode, Hole>, diagnostics: Diagnostic[]): void {
   for (const item of node.items ?? []) collect(item, templates, diagnostics);
   for (const entry of node.entries ?? []) {
     if (isTemplated(entry.key)) {
@@ -74,7 +79,7 @@ function collect(node: SourceNode, templates: Map<SourceNode, Template>, diagnos
   }
   if (typeof node.value !== 'string' || !isTemplated(node.value)) return;
   const parsed = parseTemplate(node.value);
-  if (parsed.ok) templates.set(node, parsed.value);
+  if (parsed.ok) templates.set(node, { template: parsed.value, variables: variablesOf(parsed.value) });
   else diagnostics.push(textDiagnostic(node, parsed.problem));
 }
 
@@ -82,8 +87,8 @@ function fill(root: SourceNode, templates: Templates, lookup: Lookup): FilledArg
   const diagnostics: Diagnostic[] = [];
   const origins = new Map<Place, readonly string[]>();
   const walk = (node: SourceNode): SourceNode => {
-    const template = templates.get(node);
-    if (template !== undefined) return hole(node, template);
+    const hole = templates.get(node);
+    if (hole !== undefined) return grownFrom(node, hole);
     if (node.items !== undefined) {
       const items = node.items.map(walk);
       return { ...node, items, value: items.map(({ value }) => value) };
@@ -96,14 +101,14 @@ function fill(root: SourceNode, templates: Templates, lookup: Lookup): FilledArg
       value: Object.fromEntries(entries.map((entry) => [entry.key, entry.node.value])),
     };
   };
-  const hole = (node: SourceNode, template: Template): SourceNode => {
+  const grownFrom = (node: SourceNode, { template, variables }: Hole): SourceNode => {
     const result = filled(template, lookup);
     if (!result.ok) {
       diagnostics.push(textDiagnostic(node, result.problem));
       return node;
     }
     const place = { ...node.place };
-    origins.set(place, variablesOf(template));
+    origins.set(place, variables);
     return grown(result.value, place);
   };
   return { node: walk(root), diagnostics, origins };

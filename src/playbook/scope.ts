@@ -54,12 +54,21 @@ export function variablePlace({ host, extra, task, play, fleet }: Layers, name: 
 function rawValue({ host, extra, task, play, fleet }: Layers, name: string): Value | undefined {
   if (name === 'inventory_hostname') return host.name;
   if (name === 'inventory_hostname_short') return host.name.split('.')[0] ?? host.name;
-  if (name === 'group_names') return host.groups.filter((group) => group !== 'all').toSorted();
+  if (name === 'group_names') return groupNames(host.groups);
   // No `??` over the values themselves: null is a value.
   if (extra.has(name)) return extra.get(name);
   const written = task.get(name) ?? play.get(name);
   if (written !== undefined) return written.value;
   return fleet?.has(name) === true ? fleet.get(name) : host.variables.get(name);
+}
+
+const namesOf = new WeakMap<readonly string[], readonly string[]>();
+
+/** As Ansible has it. Hosts of the same groups share one list, so that it is looked at once. */
+function groupNames(groups: readonly string[]): readonly string[] {
+  const names = namesOf.get(groups) ?? groups.filter((group) => group !== 'all').toSorted();
+  namesOf.set(groups, names);
+  return names;
 }
 
 function lookedUp(name: string, raw: Value | undefined, lookup: Lookup): Looked {

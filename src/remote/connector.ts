@@ -68,6 +68,7 @@ class SharedConnector implements HostKeyConnector {
   }
 
   async hasKnownHostKey(target: Target): Promise<boolean> {
+    if (target.transport === 'local') return true;
     const route = await this.#route(target);
     if ('kind' in route) return false;
     const known = this.#shop.hostKeys.known(route.last.hostKeyRule);

@@ -130,7 +130,7 @@ class Talk {
           const check = () => {
             if (!this.#started) resolve({ kind: 'sudo-hangs' });
           };
-          timers.push(setTimeout(check, Math.min(sudoSeconds, timeoutSeconds) * 1000 - 1));
+          timers.push(setTimeout(check, sudoSeconds * 1000));
         }),
         new Promise<Ending>((resolve) => {
           interrupt = () => resolve({ kind: 'lost', cause: 'it was interrupted here' });
@@ -157,6 +157,7 @@ class Talk {
       case 'lost':
         return { kind: 'connection-lost', cause: stopped.cause, stdout, stderr };
       case 'timed-out':
+        if (!this.#started) return this.#hangingSudo(stdout, stderr);
         return { kind: 'timed-out', seconds: this.#options.timeoutSeconds, stdout, stderr };
       case 'sudo-hangs':
         return this.#hangingSudo(stdout, stderr);

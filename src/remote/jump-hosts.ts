@@ -2,12 +2,14 @@
  * Sessions with jump hosts, one for each way through them, shared by all hosts behind and closed when the last of
  * these is done. sshd drops logins beyond ten at once per connection peer, so at most eight go through one together.
  */
+import type { Duplex } from 'node:stream';
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { ConnectFailure } from './remote.ts';
 import type { Hop } from './route.ts';
 import { openSocket } from './socket.ts';
 import { type LoginShop, logIn, type Way } from './ssh-login.ts';
 import { SshSession } from './ssh-session.ts';
+import { within } from './time-limit.ts';
 
 /** A way to the next hop, and what to do when the connection over it is closed. */
 export interface Passage {
@@ -44,14 +46,9 @@ export class JumpHosts {
       await release();
       return { kind: 'jump-failed', message: `the jump host failed: ${session.message}`, ...hintOf(session) };
     }
-    const way: Way = async () => {
-      const channel = await session.forward(hop.address, hop.port);
-      if (!(channel instanceof Error)) return channel.on('error', () => undefined);
-      const over = `through ${last.address}`;
-      if (session.isClosed) {
-        return { kind: 'jump-failed', message: `the connection to the jump host ${last.address} was lost` };
-      }
-      return { kind: 'unreachable', message: `cannot reach ${hop.address} ${over}: ${channel.message}` };
+    const way: Way = {
+      open: async () => await this.#through(session, { last, hop }),
+      broken: () => (session.isClosed ? brokenJump(last, session) : undefined),
     };
     return { way, limit: jump.limit, release };
   }
@@ -64,8 +61,28 @@ export class JumpHosts {
 
   #straight(hop: Hop, signal: AbortSignal | undefined): Passage {
     const { connectTimeoutSeconds } = this.#shop.settings;
-    const way: Way = async () => await openSocket(hop, { connectTimeoutSeconds, signal });
+    const way: Way = {
+      open: async () => await openSocket(hop, { connectTimeoutSeconds, signal }),
+      broken: () => undefined,
+    };
     return { way, limit: unlimited, release: () => Promise.resolve() };
+  }
+
+  async #through(
+    session: SshSession,
+    { last, hop }: { last: Hop; hop: Hop },
+  ): Promise<Duplex | ConnectFailure> {
+    const where = `${hop.address} port ${hop.port} through ${last.address}`;
+    const { connectTimeoutSeconds } = this.#shop.settings;
+    const opening = session.forward(hop.address, hop.port);
+    const channel = await within(connectTimeoutSeconds, opening);
+    if (channel === 'late') {
+      void opening.then((late) => late instanceof Error || late.destroy());
+      return { kind: 'timed-out', message: `${where} did not answer within ${connectTimeoutSeconds} s` };
+    }
+    if (!(channel instanceof Error)) return channel.on('error', () => undefined);
+    if (session.isClosed) return { kind: 'jump-failed', message: brokenJump(last, session) };
+    return { kind: 'unreachable', message: `cannot reach ${where}: ${channel.message}` };
   }
 
   async #borrow(key: string, before: readonly Hop[], hop: Hop): Promise<Jump> {
@@ -107,6 +124,10 @@ const unlimited = pLimit(Number.POSITIVE_INFINITY);
 
 async function closed(session: SshSession | ConnectFailure): Promise<void> {
   if (session instanceof SshSession) await session.close();
+}
+
+function brokenJump({ address }: Hop, session: SshSession): string {
+  return `the connection to the jump host ${address} was lost: ${session.cause}`;
 }
 
 function hintOf({ hint }: ConnectFailure): { hint?: string } {

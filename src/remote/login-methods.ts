@@ -38,7 +38,7 @@ export async function loginMethods(
     if (failure !== undefined) return failure;
   }
   if (namedKeys.length === 0) {
-    if (agentSocket !== undefined) {
+    if (agentSocket !== undefined && (await agentHas(agentSocket, undefined))) {
       list.methods.push({ type: 'agent', username: user, agent: new FilteredAgent(agentSocket, undefined) });
       list.tried.push('the keys of the ssh-agent');
     }
@@ -104,7 +104,8 @@ function nothingToOffer(list: Listed, defaultKeys: readonly string[]): ConnectFa
   };
 }
 
-async function agentHas(socket: string, publicKey: ParsedKey): Promise<boolean> {
+/** Also says no when nobody answers at the socket: the library would make that the end of the login. */
+async function agentHas(socket: string, publicKey: ParsedKey | undefined): Promise<boolean> {
   return await new Promise((resolve) => {
     new FilteredAgent(socket, publicKey).getIdentities((error, found) => {
       resolve(!error && found !== undefined && found.length > 0);

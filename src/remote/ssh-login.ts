@@ -11,6 +11,7 @@ import type { ConnectFailure } from './remote.ts';
 import type { Hop } from './route.ts';
 import type { Settings } from './settings.ts';
 import { type LoginError, SshSession } from './ssh-session.ts';
+import { pause } from './time-limit.ts';
 
 /** What all logins of a run share. */
 export interface LoginShop {
@@ -22,7 +23,11 @@ export interface LoginShop {
 }
 
 /** How the bytes get there: a socket, or a channel of a jump host. */
-export type Way = () => Promise<Duplex | ConnectFailure>;
+export interface Way {
+  readonly open: () => Promise<Duplex | ConnectFailure>;
+  /** Why the way itself broke, if it did: the jump host's end is the cause for all behind it. */
+  readonly broken: () => string | undefined;
+}
 
 /** sshd drops new connections at random while too many log in (MaxStartups): try again a little later. */
 const attempts = 3;
@@ -41,7 +46,7 @@ export async function logIn(
       const failure = await askAbout(hop, result.unknownKey, shop);
       if (failure !== undefined) return failure;
     } else if (!result.again || attempt >= attempts || signal?.aborted === true) return result.failure;
-    else await pause(attempt * (200 + Math.random() * 400));
+    else await pause(attempt * (0.2 + Math.random() * 0.4));
   }
 }
 
@@ -53,14 +58,15 @@ export async function showHostKey(
 ): Promise<{ blob: Buffer } | ConnectFailure> {
   const known = shop.hostKeys.known(hop.hostKeyRule);
   if ('failure' in known) return known.failure;
-  const sock = await way();
+  const sock = await way.open();
   if ('kind' in sock) return sock;
   let shown: Buffer | undefined;
   const verifyHostKey = (blob: Buffer) => {
     shown = blob;
     return false;
   };
-  const options = { ...sessionOptions(hop, { methods: [], tried: [] }, shop), sock, verifyHostKey };
+  const nobody = { methods: [], tried: [] };
+  const options = { ...sessionOptions(hop, nobody, shop), sock, verifyHostKey, wayBroken: way.broken };
   const algorithms = hostKeyAlgorithms(known.keys);
   const error = await interruptible(
     sock,
@@ -69,7 +75,7 @@ export async function showHostKey(
   );
   if (shown !== undefined) return { blob: shown };
   if (error instanceof SshSession) throw new Error('a login without host key and method succeeded');
-  return explained(error, { hop, offer: { methods: [], tried: [] } });
+  return explained(error, { hop, offer: nobody });
 }
 
 interface Attempt {
@@ -88,7 +94,7 @@ async function tryOnce({ hop, way, signal, offer }: Attempt, shop: LoginShop): P
   const { hostKeyRule } = hop;
   const known = shop.hostKeys.known(hostKeyRule);
   if ('failure' in known) return { failure: known.failure, again: false };
-  const sock = await way();
+  const sock = await way.open();
   // A reset may come so early that the socket is not even open yet.
   if ('kind' in sock) return { failure: sock, again: sock.message.includes('reset') };
   let refusal: ConnectFailure | undefined;
@@ -103,7 +109,8 @@ async function tryOnce({ hop, way, signal, offer }: Attempt, shop: LoginShop): P
     return refusal === undefined && unknownKey === undefined;
   };
   const algorithms = hostKeyAlgorithms(known.keys);
-  const options = { ...sessionOptions(hop, offer, shop), sock, verifyHostKey, hostKeyAlgorithms: algorithms };
+  const own = { sock, verifyHostKey, hostKeyAlgorithms: algorithms, wayBroken: way.broken };
+  const options = { ...sessionOptions(hop, offer, shop), ...own };
   const session = await interruptible(sock, signal, SshSession.login(options));
   if (session instanceof SshSession) return { session };
   if (unknownKey !== undefined) return { unknownKey };
@@ -178,8 +185,4 @@ function explained(error: LoginError, { hop, offer }: { hop: Hop; offer: LoginMe
     };
   }
   return { kind: 'unreachable', message: `the connection to ${where} broke during the login: ${message}` };
-}
-
-async function pause(milliseconds: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -10,6 +10,7 @@ import { converse, type Ending, endingOf, lingerSeconds, type Running } from './
 import { type Become, door, orderFor } from './order.ts';
 import type { Outcome, Remote, RunOptions } from './remote.ts';
 import type { SshSession } from './ssh-session.ts';
+import { pause, within } from './time-limit.ts';
 
 export interface SshRemoteOptions {
   readonly user: string;
@@ -25,11 +26,12 @@ const execsAtOnce = 4;
 
 export function sshRemote(session: SshSession, options: SshRemoteOptions): Remote {
   const limit = pLimit(execsAtOnce);
+  let closing: Promise<void> | undefined;
   return {
     run: async (script, runOptions) => await limit(runOne, { session, options, script, runOptions }),
-    close: async () => {
-      await session.close();
-      await options.release();
+    close: () => {
+      closing ??= session.close().then(options.release);
+      return closing;
     },
   };
 }
@@ -43,14 +45,31 @@ interface Run {
 
 async function runOne({ session, options, script, runOptions }: Run): Promise<Outcome> {
   const { user, become, limits } = options;
-  const { timeoutSeconds } = runOptions;
-  const channel = await withinSeconds(timeoutSeconds, session.exec(door.text));
+  const channel = await openChannel(session, runOptions.timeoutSeconds);
   if (channel instanceof Error) {
     const cause = `the host opened no session for the script: ${channel.message}`;
     return { kind: 'not-started', cause, stdout: '', stderr: '' };
   }
   const order = orderFor(script, { user, become, nonce: options.nonce() });
   return await converse(runningOf(channel, session), order, { ...runOptions, limits });
+}
+
+/** A host that allows fewer sessions than we try (MaxSessions) has one again when another script is done. */
+async function openChannel(session: SshSession, seconds: number): Promise<ClientChannel | Error> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const opening = session.exec(door.text);
+    const channel = await within((deadline - Date.now()) / 1000, opening);
+    if (channel === 'late') {
+      // One that opens after all must not stay open.
+      void opening.then((late) => late instanceof Error || late.close());
+      return new Error(`no answer within ${seconds} s`);
+    }
+    const isFull =
+      channel instanceof Error && channel.message.includes('open failed') && session.openCount > 0;
+    if (!isFull || Date.now() + 1000 > deadline) return channel;
+    await pause(0.2);
+  }
 }
 
 function runningOf(channel: ClientChannel, session: SshSession): Running {
@@ -84,19 +103,4 @@ async function causeOf(session: SshSession): Promise<string> {
   const moment = new Promise<void>((resolve) => setTimeout(resolve, 50));
   await Promise.race([session.closed, moment]);
   return session.isClosed ? session.cause : 'the host closed the session without an exit status';
-}
-
-async function withinSeconds(
-  seconds: number,
-  opening: Promise<ClientChannel | Error>,
-): Promise<ClientChannel | Error> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Error>((resolve) => {
-    timer = setTimeout(() => resolve(new Error(`no answer within ${seconds} s`)), seconds * 1000);
-  });
-  const first = await Promise.race([opening, late]);
-  clearTimeout(timer);
-  // One that opens after all must not stay open.
-  if (first instanceof Error) void opening.then((channel) => channel instanceof Error || channel.close());
-  return first;
 }

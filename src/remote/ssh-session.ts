@@ -5,7 +5,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
-import type { AnyAuthMethod, ClientChannel, ClientErrorExtensions } from 'ssh2';
+import type { AnyAuthMethod, AuthHandlerMiddleware, ClientChannel, ClientErrorExtensions } from 'ssh2';
 
 export interface SessionOptions {
   readonly sock: Duplex;
@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly hostKeyAlgorithms: readonly string[];
   /** Called with the host's key in wire format; false refuses it. */
   readonly verifyHostKey: (blob: Buffer) => boolean;
+  /** Why the way to the host broke, if it is the way's fault. */
+  readonly wayBroken: () => string | undefined;
   readonly handshakeTimeoutSeconds: number;
   readonly keepaliveSeconds: number;
   readonly keepaliveCount: number;
@@ -31,13 +33,16 @@ const graceSeconds = 0.5;
 export class SshSession {
   readonly #ssh = new NodeSSH();
   readonly #sock: Duplex;
+  readonly #wayBroken: () => string | undefined;
   readonly #closed: Promise<void>;
   #cause: string | undefined;
   #isClosed = false;
+  #openCount = 0;
   #closeUp: () => void = () => undefined;
 
-  private constructor(sock: Duplex) {
+  private constructor({ sock, wayBroken }: SessionOptions) {
     this.#sock = sock;
+    this.#wayBroken = wayBroken;
     this.#closed = new Promise((resolve) => {
       this.#closeUp = () => {
         this.#isClosed = true;
@@ -47,7 +52,7 @@ export class SshSession {
   }
 
   static async login(options: SessionOptions): Promise<SshSession | LoginError> {
-    const session = new SshSession(options.sock);
+    const session = new SshSession(options);
     const error = await session.#login(options);
     if (error === undefined) return session;
     session.#sock.destroy();
@@ -56,7 +61,7 @@ export class SshSession {
 
   /** Why the connection ended, once it has. */
   get cause(): string {
-    return this.#cause ?? 'the host closed the connection';
+    return this.#wayBroken() ?? this.#cause ?? 'the host closed the connection';
   }
 
   get isClosed(): boolean {
@@ -69,7 +74,19 @@ export class SshSession {
 
   /** Opens a channel that runs a command, or says why not. */
   async exec(command: string): Promise<ClientChannel | Error> {
-    return await this.#open((client, give) => client.exec(command, give));
+    const isOver = () => {
+      this.#openCount -= 1;
+    };
+    this.#openCount += 1;
+    const channel = await this.#open((client, give) => client.exec(command, give));
+    if (channel instanceof Error) isOver();
+    else channel.once('close', isOver);
+    return channel;
+  }
+
+  /** How many commands run now or are about to. */
+  get openCount(): number {
+    return this.#openCount;
   }
 
   /** A TCP connection from the host to somewhere else: what a jump host does. */
@@ -99,7 +116,7 @@ export class SshSession {
     const connecting = this.#ssh.connect({
       sock: options.sock,
       username: options.username,
-      authHandler: [...options.methods],
+      authHandler: oneByOne(options.methods),
       algorithms: { serverHostKey: [...options.hostKeyAlgorithms] as never },
       hostVerifier: options.verifyHostKey,
       readyTimeout: options.handshakeTimeoutSeconds * 1000,
@@ -134,3 +151,20 @@ export class SshSession {
 }
 
 type Give = (error: Error | undefined, channel: ClientChannel) => void;
+
+/** Offers each method once, and none that the host does not take. A password is sent one way only: tries are counted. */
+function oneByOne(methods: readonly AnyAuthMethod[]): AuthHandlerMiddleware {
+  const left = [...methods];
+  let passwordSent = false;
+  return (accepted: readonly string[] | null, _partial, next) => {
+    const isOpen = ({ type }: AnyAuthMethod) => {
+      if (type === 'keyboard-interactive' && passwordSent) return false;
+      return accepted?.includes(type === 'agent' ? 'publickey' : type) !== false;
+    };
+    let method = left.shift();
+    while (method !== undefined && !isOpen(method)) method = left.shift();
+    if (method?.type === 'password') passwordSent = true;
+    // `false` ends the login; the declared types do not know it.
+    next(method ?? (false as never));
+  };
+}

@@ -97,16 +97,21 @@ function syntaxDiagnostics(problems: readonly YAMLError[], file: string, lines: 
     byLine.set(line, {
       severity: 'error',
       place: { file, line, col },
-      ...(message.startsWith('Flow ') ? unclosed : (worded[code] ?? { message: trimmed(message) })),
+      ...wordedMessage(code, message),
     });
   }
   return [...byLine.values()];
 }
 
-const unclosed = {
-  message: 'a bracket is not closed, or not in its place',
-  hint: 'each { needs its } and each [ its ], indented more than the key',
-};
+function wordedMessage(code: YAMLError['code'], message: string): { message: string; hint?: string } {
+  if (message.startsWith('Flow ')) {
+    const hint = 'each { needs its } and each [ its ], indented more than the key';
+    return { message: 'a bracket is not closed, or not in its place', hint };
+  }
+  if (/^Missing closing .*quote/.test(message))
+    return { message: 'a quote that opened above is never closed' };
+  return worded[code] ?? { message: message.replace(/\.$/, '') };
+}
 
 const worded: Partial<Record<YAMLError['code'], { message: string; hint: string }>> = {
   TAB_AS_INDENT: { message: 'a tab cannot indent in YAML', hint: 'use spaces' },
@@ -128,10 +133,6 @@ const worded: Partial<Record<YAMLError['code'], { message: string; hint: string 
     hint: 'keys of one mapping start in one column',
   },
 };
-
-function trimmed(message: string): string {
-  return message.replace(/\.$/, '');
-}
 
 function tooDeep(file: string, text: string, offset: number): Diagnostic {
   const before = text.slice(0, offset);

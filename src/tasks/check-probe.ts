@@ -59,7 +59,7 @@ elif nc -h 2>&1 | grep -q -e '-[a-zA-Z]*z'; then nc -z -w ${seconds} ${host} ${p
 elif command -v python3 >/dev/null 2>&1; then python3 -c ${pythonConnect} ${host} ${port} ${seconds} >/dev/null 2>&1
 elif command -v perl >/dev/null 2>&1; then perl -e ${perlConnect} ${host} ${port} ${seconds} >/dev/null 2>&1
 else echo 'unknown: this host has none of bash, nc -z, python3 and perl to connect with'; return 0; fi
-case $? in 0) echo ok ;; *) printf 'failed: no TCP connection to %s within %s s\n' ${endpoint} ${seconds} ;; esac`;
+case $? in 0) echo ok ;; *) printf 'failed: no connection within %s s\n' ${seconds} ;; esac`;
 }
 
 /** The page, and in a last line the status; wget tells it among the headers on its standard error. */
@@ -91,5 +91,5 @@ function pinging(host: string, seconds: number): Script {
   return sh`
 command -v ping >/dev/null 2>&1 || { echo 'unknown: this host has no ping'; return 0; }
 if ping -n -c 1 -W ${seconds} ${host} >/dev/null 2>&1; then echo ok
-else printf 'failed: %s does not answer within %s s\n' ${host} ${seconds}; fi`;
+else printf 'failed: no answer within %s s\n' ${seconds}; fi`;
 }

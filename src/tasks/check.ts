@@ -42,7 +42,8 @@ const schema = Type.Object(
 
 export type CheckArgs = Static<typeof schema>;
 
-type CheckState = Readonly<{ name: string; result: string }>;
+/** `why` only where the result is not ok. */
+type CheckState = Readonly<{ name: string; result: string; why?: string }>;
 
 const doc = `Looks from the host at another one: \`tcp\` opens a connection, \`http\` fetches a page, \`ping\` sends an echo
 request. One of the three.
@@ -128,8 +129,11 @@ function nameOf({ tcp, http, ping }: CheckArgs): string {
 }
 
 function read(output: Output, args: CheckArgs): Observation<CheckState> {
-  const [, result] = /^(ok|failed: [^\n]+)\n?$/.exec(output.stdout) ?? [];
-  if (result !== undefined) return { kind: 'present', state: { name: nameOf(args), result } };
+  const name = nameOf(args);
+  if (/^ok\n?$/.test(output.stdout)) return { kind: 'present', state: { name, result: 'ok' } };
+  const [, failure] = /^failed: ([^\n]+)\n?$/.exec(output.stdout) ?? [];
+  if (failure !== undefined)
+    return { kind: 'present', state: { name, result: 'failed', why: `${name}: ${failure}` } };
   const [, why] = /^unknown: ([^\n]+)\n?$/.exec(output.stdout) ?? [];
   return {
     kind: 'unknown',
@@ -139,5 +143,5 @@ function read(output: Output, args: CheckArgs): Observation<CheckState> {
 
 function changes(from: CheckState | null, to: CheckState | null): readonly Change[] {
   if (to === null || from?.result === to.result) return [];
-  return [{ action: 'run', kind: 'check', name: to.name, from: from?.result ?? 'not asked', to: to.result }];
+  return [{ action: 'run', kind: 'check', name: to.name, from: from?.why ?? 'not asked', to: to.result }];
 }

@@ -141,15 +141,12 @@ function stateOf(args: CommandArgs, done: boolean): CommandState {
 
 function desired(args: CommandArgs, seen: Observation<CommandState>): Wanted<CommandState> {
   if (seen.kind === 'unknown') return { kind: 'refused', why: seen.why };
-  const state = stateOf(args, true);
-  if (seen.kind === 'present' && seen.state.done) return { kind: 'state', state };
-  const text = `'${shown(state.words)}' cannot be undone`;
-  return { kind: 'state', state, notes: [{ level: 'warning', text }] };
+  return { kind: 'state', state: stateOf(args, true) };
 }
 
 function changes(from: CommandState | null, to: CommandState | null): readonly Change[] {
   if (to?.done !== true || from?.done === true) return [];
-  return [{ action: 'run', kind: 'command', name: shown(to.words) }];
+  return [{ action: 'run', kind: 'command', name: shown(to.words), from: 'pending', to: 'done' }];
 }
 
 function apply(from: CommandState | null, to: CommandState | null): Script {

@@ -118,6 +118,21 @@ test('a sudo that hangs or is missing is told', async () => {
   }
 });
 
+test('a password lets in, and a wrong one is sent once', async () => {
+  const { privateKeyFile: key, ...bare } = targetOf(sshd);
+  const connector = openConnector({ home: '/nowhere', sshConfigFile: null, agentSocket: undefined });
+  const right = await connector.connect({ ...bare, password });
+  expect(right.ok).toBe(true);
+  if (right.ok) await right.remote.close();
+  const wrong = await connector.connect({ ...bare, password: 'wrong', privateKeyFile: key ?? '' });
+  expect(wrong.ok).toBe(true);
+  if (wrong.ok) await wrong.remote.close();
+  const refused = await connector.connect({ ...bare, password: 'wrong' });
+  expect(refused).toMatchObject({ ok: false, failure: { kind: 'authentication-failed' } });
+  expect(JSON.stringify(refused)).not.toContain('"wrong"');
+  await connector.close();
+});
+
 test('who is already that user needs no sudo', async () => {
   expect(existsSync(sudoers)).toBe(false);
   const outcome = await become(sh`id -un`, { become: { user } });
@@ -130,14 +145,8 @@ function rules(rule: string, defaults = ''): void {
   writeFileSync(sudoers, `${lines.join('\n')}\n`, { mode: 0o440 });
 }
 
-async function become(
-  script: Script,
-  wish: Partial<Target> = {},
-  options: Partial<RunOptions> = {},
-  server = sshd,
-): Promise<Outcome> {
-  const connector = openConnector({ home: server.folder, sshConfigFile: null, agentSocket: undefined });
-  const connection = await connector.connect({
+function targetOf(server: Sshd): Target {
+  return {
     host: 'gw1',
     address: '127.0.0.1',
     port: server.port,
@@ -146,8 +155,17 @@ async function become(
     privateKeyFile: server.keyFile,
     sshArgs: ['-o', `UserKnownHostsFile=${server.knownHosts}`],
     become: { user: 'root' },
-    ...wish,
-  });
+  };
+}
+
+async function become(
+  script: Script,
+  wish: Partial<Target> = {},
+  options: Partial<RunOptions> = {},
+  server = sshd,
+): Promise<Outcome> {
+  const connector = openConnector({ home: server.folder, sshConfigFile: null, agentSocket: undefined });
+  const connection = await connector.connect({ ...targetOf(server), ...wish });
   if (!connection.ok) throw new Error(connection.failure.message);
   try {
     return await connection.remote.run(script, { timeoutSeconds: 20, ...options });

@@ -96,6 +96,18 @@ describe('running a script', () => {
     );
   });
 
+  test('waits for its turn when the host allows one session at a time', async () => {
+    const strict = await startSshd({ config: ['MaxSessions 1'] });
+    try {
+      const wish = { keyFile: strict.keyFile, knownHosts: strict.knownHosts, port: strict.port };
+      const remote = await connected(target(wish));
+      const all = Array.from({ length: 4 }, () => remote.run(sh`sleep 0.3`, { timeoutSeconds: 20 }));
+      expect((await Promise.all(all)).map(({ kind }) => kind)).toEqual(['done', 'done', 'done', 'done']);
+    } finally {
+      await strict.stop();
+    }
+  });
+
   test('ends with a value when it is interrupted here', async () => {
     const remote = await connected(target());
     const outcome = await remote.run(sh`sleep 30`, { timeoutSeconds: 20, signal: AbortSignal.timeout(300) });
@@ -291,6 +303,15 @@ describe('keys', () => {
     expect(wires.at(-1)?.count()).toBe(0);
   });
 
+  test('without a named key the default keys are tried, also past an ssh-agent that is gone', async () => {
+    const { privateKeyFile, ...bare } = target();
+    if (privateKeyFile === undefined) throw new Error('no key');
+    const defaults = { defaultKeys: [join(sshd.folder, 'missing'), privateKeyFile] };
+    await connected(bare, { ...defaults, agentSocket: join(sshd.folder, 'no-agent') });
+    const failure = await refused(bare, { defaultKeys: ['/missing'] });
+    expect(failure.message).toMatch(/nothing to log in with: .* none of \/missing exists/);
+  });
+
   test('a refused key says who was refused and what was tried', async () => {
     const file = join(sshd.folder, 'stranger');
     makeKey(file, 'ed25519');
@@ -346,7 +367,10 @@ describe('jump hosts', () => {
       sh`echo in; sleep 20`,
       when('in', () => wires[0]?.reset()),
     );
-    expect(await running).toMatchObject({ kind: 'connection-lost' });
+    const lost = await running;
+    expect(lost.kind === 'connection-lost' && lost.cause).toMatch(
+      /^the connection to the jump host 127.0.0.1 was lost/,
+    );
     const second = await connector.connect(behind);
     expect(second.ok).toBe(true);
     if (second.ok) await second.remote.close();

@@ -236,12 +236,12 @@ server.serve_forever()`;
         await answering(host);
         const result = (args: Parameters<typeof check.probe>[0], hidden = ''): string => {
           const found = check.read(host.run(`${hidden}\n${check.probe({ retries: 0, ...args }).text}`), args);
-          return found.kind === 'present' ? found.state.result : found.kind;
+          return found.kind === 'present' ? (found.state.why ?? found.state.result) : found.kind;
         };
         for (const hidden of ['', without('bash'), without('bash', 'nc'), without('bash', 'nc', 'python3')]) {
           expect(result({ tcp: '127.0.0.1:8080' }, hidden)).toBe('ok');
           expect(result({ tcp: '127.0.0.1:8081' }, hidden)).toBe(
-            'failed: no TCP connection to 127.0.0.1:8081 within 3 s',
+            'tcp 127.0.0.1:8081: no connection within 3 s',
           );
         }
         for (const hidden of ['', without('curl'), without('curl', 'python3')]) {
@@ -250,13 +250,17 @@ server.serve_forever()`;
           expect(result({ http: page, contains: '$(id)' }, hidden)).toContain(
             'does not have the wanted text',
           );
-          expect(result({ http: 'http://127.0.0.1:8080/missing' }, hidden)).toBe(
-            'failed: status 404, wanted 200',
+          expect(result({ http: 'http://127.0.0.1:8080/missing' }, hidden)).toContain(
+            ': status 404, wanted 200',
           );
-          expect(result({ http: 'http://127.0.0.1:8081/' }, hidden)).toBe('failed: no answer within 3 s');
+          expect(result({ http: 'http://127.0.0.1:8081/' }, hidden)).toBe(
+            'http http://127.0.0.1:8081/: no answer within 3 s',
+          );
         }
         expect(result({ ping: '127.0.0.1' })).toBe('ok');
-        expect(result({ ping: '198.51.100.1', timeout_seconds: 1 })).toContain('does not answer');
+        expect(result({ ping: '198.51.100.1', timeout_seconds: 1 })).toBe(
+          'ping 198.51.100.1: no answer within 1 s',
+        );
         expect(result({ tcp: '127.0.0.1:8080' }, without('bash', 'nc', 'python3', 'perl'))).toBe('unknown');
       } finally {
         child.kill('SIGKILL');

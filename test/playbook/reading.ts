@@ -4,6 +4,7 @@ import { readFleet } from '../../src/fleet/fleet.ts';
 import { hostVariables } from '../../src/fleet/host-variables.ts';
 import type { Inventory, Value } from '../../src/inventory/model.ts';
 import { readInventory } from '../../src/inventory/read-inventory.ts';
+import { playHosts } from '../../src/playbook/play-hosts.ts';
 import { readPlaybook } from '../../src/playbook/playbook-reading.ts';
 import { type ResolvedPlay, resolvePlay } from '../../src/playbook/resolution.ts';
 import type { Diagnostic } from '../../src/source/diagnostic.ts';
@@ -41,11 +42,8 @@ export function resolveText(
   const reading = readText(playbook);
   const chosen = reading.playbook?.plays[play];
   if (chosen === undefined) throw new Error(JSON.stringify(reading.diagnostics));
-  const hosts = [...inventory.hosts.values()]
-    .filter(({ groups }) => groups.includes(chosen.hosts.pattern))
-    .map(({ name }) => name);
   return resolvePlay(chosen, {
-    hosts,
+    hosts: playHosts(chosen, inventory, undefined).hosts,
     inventory,
     fleetVariables: hostVariables(readFleet(inventory).fleet, inventory),
     extraVariables: extra,

@@ -53,13 +53,13 @@ describe('who wins', () => {
     ['the task over the play', own, '  vars: { port: 2 }\n', [], 3],
     ['-e over all', own, '  vars: { port: 2 }\n', [['port', 4]], 4],
   ])('%s', (_, tasks, play, extra, wanted) => {
-    expect(args(tasks, { play, extra: new Map(extra) }).args['w1']).toEqual([{ a: wanted }]);
+    expect(args(tasks, { play, extra: new Map(extra) }).args).toMatchObject({ w1: [{ a: wanted }] });
   });
 });
 
 test('the names of the host and its groups are variables', () => {
   const tasks = `    - { sysctl: { a: "{{ inventory_hostname }}" }, when: "'web' in group_names and 'all' not in group_names" }`;
-  expect(args(tasks).args['w2']).toEqual([{ a: 'w2' }]);
+  expect(args(tasks).args).toMatchObject({ w2: [{ a: 'w2' }] });
 });
 
 test('values that contain templates are filled, through lists and mappings', () => {
@@ -154,9 +154,10 @@ webservers:
     - default_route: { via: "{{ gateway }}", drain: { deadline: 10m, then: leave } }
 `;
   resolveText(shipped, inventory, { play: 1 });
-  const start = performance.now();
+  // Processor time, so that a busy machine does not make it longer.
+  const start = process.cpuUsage();
   const { resolved, diagnostics } = resolveText(own, inventory);
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(process.cpuUsage(start).user / 1000).toBeLessThan(2000);
   expect(said(diagnostics)).toEqual([]);
   expect(resolved.tasks.get('web00042')).toHaveLength(4);
 });

@@ -11,18 +11,21 @@ describe('command', () => {
     expect(command.problems({ cmd: 'make', creates: 'x', chdir: 'y' })).toHaveLength(2);
   });
 
-  test('is one line in a plan, with the warning that it stays', () => {
+  test('is one line in a plan', () => {
     const args = { argv: ['echo', "it's", 'a\nb'], creates: '/x' };
     const wanted = command.desired(
       args,
       command.read({ code: 0, stdout: 'pending\n', stderr: '' }, args),
       facts,
     );
-    expect(wanted).toMatchObject({
-      notes: [{ level: 'warning', text: expect.stringContaining('cannot be undone') as string }],
-    });
     const [change] = command.changes(null, wanted.kind === 'state' ? wanted.state : null);
-    expect(change).toEqual({ action: 'run', kind: 'command', name: `echo 'it'\\''s' 'a b'` });
+    expect(change).toEqual({
+      action: 'run',
+      kind: 'command',
+      name: `echo 'it'\\''s' 'a b'`,
+      from: 'pending',
+      to: 'done',
+    });
   });
 });
 
@@ -53,7 +56,7 @@ describe('check', () => {
         action: 'run',
         kind: 'check',
         name: 'tcp 198.51.100.7:443',
-        from: 'failed: no TCP connection',
+        from: 'tcp 198.51.100.7:443: no TCP connection',
         to: 'ok',
       },
     ]);

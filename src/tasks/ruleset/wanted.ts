@@ -2,6 +2,7 @@
  * The ruleset a host should have. The addresses that stay open are only known from the host: its primary and the
  * one we came in by keep their services, also when they are in the pool.
  */
+import { primaryOf } from '../aliases/state.ts';
 import type { Facts } from '../facts.ts';
 import type { Note, Wanted } from '../task-type.ts';
 import { bare, hardenedChains, hardenedHooks, type Intent, seedChains } from './rules.ts';
@@ -33,8 +34,11 @@ export function wantedChains(style: Owner['style'], intent: Intent): readonly Ch
 }
 
 function closed({ pool, external, management }: OpenIntent, facts: Facts): readonly string[] {
-  const primary = facts.interfaces.find(({ name }) => name === external)?.addresses[0]?.address;
-  const open = new Set([primary, facts.managementPath?.serverAddress, ...management]);
+  const own = facts.interfaces.find(({ name }) => name === external)?.addresses ?? [];
+  const held = own.map((one) => ({ ...one, interface: external, noPrefixRoute: false }));
+  // The same choice as that of the aliases, else the first apply of both would not be the last.
+  const primary = primaryOf(held, external, new Set(pool));
+  const open = new Set([primary?.address, facts.managementPath?.serverAddress, ...management]);
   return pool.filter((address) => !open.has(address));
 }
 

@@ -54,6 +54,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     'UsePAM no',
     'MaxStartups 200:30:400',
     ...(options.config ?? []),
+    // Else bash reads ~/.bashrc for every command, and what this machine has there is not our test's business.
+    'SetEnv SHLVL=2',
   ];
   writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
   const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'sshd_config')], { stdio: 'ignore' });

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { RulesetState } from '../../src/tasks/ruleset/state.ts';
+import { type RulesetArgs, ruleset } from '../../src/tasks/ruleset.ts';
+import { facts } from './samples.ts';
+
+const args: RulesetArgs = {
+  internal: 'eth0',
+  external: 'eth1',
+  network: '10.0.0.0/8',
+  pool: '203.0.113.10-203.0.113.13',
+};
+
+function seen(name: string, how: Partial<RulesetArgs> = {}): RulesetState {
+  const stdout = readFileSync(new URL(`captures/${name}.txt`, import.meta.url), 'utf8');
+  const observation = ruleset.read({ code: 0, stdout, stderr: '' }, { ...args, ...how });
+  if (observation.kind !== 'present') throw new Error(JSON.stringify(observation));
+  return observation.state;
+}
+
+function wanted(from: RulesetState, how: Partial<RulesetArgs> = {}, host = facts): RulesetState {
+  const to = ruleset.desired({ ...args, ...how }, { kind: 'present', state: from }, host);
+  if (to.kind === 'refused' || to.state === null) throw new Error(JSON.stringify(to));
+  return to.state;
+}
+
+function rulesOf(how: Partial<RulesetArgs>, chain: string): readonly string[] {
+  const to = ruleset.desired({ ...args, ...how }, { kind: 'absent' }, facts);
+  if (to.kind === 'refused') throw new Error(to.why);
+  return to.state?.chains.find(({ name }) => name === chain)?.rules ?? [];
+}
+
+describe.each(['nft', 'legacy'])('what %s saves', (backend) => {
+  test('is the wanted state, and nothing is left to do', () => {
+    const from = seen(`ruleset-hardened-${backend}`);
+    expect(from).toEqual(wanted(from));
+    expect(ruleset.changes(from, wanted(from))).toEqual([]);
+  });
+
+  test('with leftovers of 2007 has lines for chains, jumps and the policy', () => {
+    const from = seen(`ruleset-leftovers-${backend}`);
+    const lines = ruleset.changes(from, wanted(from));
+    expect(lines.map(({ action, name, from: old, to }) => [action, name, old, to])).toEqual([
+      ['create', 'GWFLEET-SNAT', undefined, '4 rules'],
+      ['create', 'GWFLEET-FORWARD', undefined, '6 rules'],
+      ['create', 'GWFLEET-INPUT', undefined, '2 rules'],
+      ['update', 'FORWARD', 'rule at 2, rule at 3', 'jump to GWFLEET-FORWARD at 1'],
+      ['create', 'INPUT', undefined, 'jump to GWFLEET-INPUT at 1'],
+      ['create', 'POSTROUTING', undefined, 'jump to GWFLEET-SNAT at 1'],
+      ['update', 'FORWARD policy', 'ACCEPT', 'DROP'],
+    ]);
+  });
+
+  test('as whole tables names in a danger what the recipe of 2007 takes away', () => {
+    const how = { style: 'seed', spread: 'range' } as const;
+    const from = seen(`ruleset-whole-${backend}`, how);
+    const to = ruleset.desired({ ...args, ...how }, { kind: 'present', state: from }, facts);
+    expect(to.kind === 'state' && to.notes).toEqual([
+      {
+        level: 'danger',
+        text: 'style seed holds whole tables: rules of others go from nat POSTROUTING (2), filter FORWARD (2), filter INPUT (1)',
+      },
+    ]);
+  });
+});
+
+test('a spelling of the host is read as ours', () => {
+  expect(seen('ruleset-spelled')).toEqual(seen('ruleset-hardened-nft'));
+});
+
+test('the primary and the way in keep their services, also in the middle of the pool', () => {
+  const path = { clientAddress: '192.0.2.9', serverPort: 22, interface: 'eth1', via: null };
+  const host = { ...facts, managementPath: { ...path, serverAddress: '203.0.113.12' } };
+  const rules = wanted(seen('ruleset-leftovers-nft'), {}, host).chains.find(
+    ({ name }) => name === 'GWFLEET-INPUT',
+  );
+  expect(rules?.rules).toEqual([
+    '-i eth1 -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
+    '-i eth1 ! -p icmp -m iprange --dst-range 203.0.113.11-203.0.113.11 -j DROP',
+    '-i eth1 ! -p icmp -m iprange --dst-range 203.0.113.13-203.0.113.13 -j DROP',
+  ]);
+});
+
+test('each spread makes the rules that were measured', () => {
+  const pool = '203.0.113.11-203.0.113.13';
+  const from = '-s 10.0.0.0/8 -o eth1';
+  expect(rulesOf({ pool }, 'GWFLEET-SNAT')).toEqual([
+    `${from} -m statistic --mode nth --every 3 --packet 0 -j SNAT --to-source 203.0.113.11 --random-fully`,
+    `${from} -m statistic --mode nth --every 2 --packet 0 -j SNAT --to-source 203.0.113.12 --random-fully`,
+    `${from} -j SNAT --to-source 203.0.113.13 --random-fully`,
+  ]);
+  expect(rulesOf({ pool, spread: 'hash' }, 'GWFLEET-SNAT')).toEqual([
+    `${from} -m mark --mark 0x100 -j SNAT --to-source 203.0.113.11`,
+    `${from} -m mark --mark 0x101 -j SNAT --to-source 203.0.113.12`,
+    `${from} -j SNAT --to-source 203.0.113.13`,
+  ]);
+  expect(rulesOf({ pool, spread: 'client' }, 'GWFLEET-SNAT')).toEqual([
+    `${from} -j SNAT --to-source 203.0.113.11-203.0.113.13 --persistent`,
+  ]);
+  expect(rulesOf({ pool, spread: 'range' }, 'GWFLEET-SNAT')).toEqual([
+    `${from} -j SNAT --to-source 203.0.113.11-203.0.113.13`,
+  ]);
+  expect(rulesOf({ pool: '203.0.113.11' }, 'GWFLEET-SNAT')).toEqual([
+    `${from} -j SNAT --to-source 203.0.113.11 --random-fully`,
+  ]);
+});
+
+test('sticky rules come before the others', () => {
+  const sticky = [{ to: '198.51.100.7' }, { port: 25, protocol: 'tcp' as const }];
+  expect(rulesOf({ sticky }, 'GWFLEET-SNAT').slice(0, 2)).toEqual([
+    '-s 10.0.0.0/8 -d 198.51.100.7/32 -o eth1 -j SNAT --to-source 203.0.113.10-203.0.113.13 --persistent',
+    '-s 10.0.0.0/8 -o eth1 -p tcp -m tcp --dport 25 -j SNAT --to-source 203.0.113.10-203.0.113.13 --persistent',
+  ]);
+});
+
+test.each([
+  [
+    'a pool with a gap',
+    { spread: 'range', pool: ['203.0.113.10', '203.0.113.12'] },
+    'one range without gaps',
+  ],
+  ['a network of everything', { network: '0.0.0.0/0' }, 'every address there is'],
+  ['one interface for both sides', { external: 'eth0' }, 'internal and external are both eth0'],
+  ['a destination that is no network', { sticky: [{ to: '10.1' }] }, "'10.1' is not an IPv4 address"],
+] as const)('%s is a mistake', (_name, how, message) => {
+  const problems = ruleset.problems({ ...args, ...(how as Partial<RulesetArgs>) });
+  expect(problems.map((problem) => problem.message).join()).toContain(message);
+});
+
+test('both backends with rules is unknown, with both heads', () => {
+  const stderr = 'both iptables backends hold rules ...\nnft:\n-A INPUT -j X\nlegacy:\n-A INPUT -j Y\n';
+  const observation = ruleset.read({ code: 3, stdout: '', stderr }, args);
+  expect(observation.kind === 'unknown' && observation.why).toContain(
+    'nft:; -A INPUT -j X; legacy:; -A INPUT -j Y',
+  );
+});
+
+test('every rule of the manual has its reason', () => {
+  const rows = ruleset.doc.split('\n').filter((line) => line.startsWith('| GWFLEET'));
+  expect(rows.length).toBeGreaterThan(15);
+  for (const row of rows) expect(row.split('|')[3]?.trim().length).toBeGreaterThan(10);
+});
