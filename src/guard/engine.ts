@@ -48,7 +48,7 @@ undo_all() {
   failed=0; back=
   for t in $(cat "$D/begun" 2>/dev/null); do back="$t $back"; done
   for t in $back; do
-    (undo_$t) </dev/null >"$D/$t.undo" 2>&1; code=$?
+    (undo_$t) </dev/null >"$D/$t.undo" 2>&1 3>&-; code=$?
     say "undo $t $code $([ $code = 0 ] || tail_of "$D/$t.undo")"
     [ $code = 0 ] || failed=1
   done
@@ -77,7 +77,7 @@ apply)
     [ -e "$D/armed" ] || { say "state $(state)"; exit 1; }
     echo "$t" >>"$D/begun" || { code=1; break; }
     say "begin $t"
-    (step_$t) </dev/null >"$D/$t.out" 2>&1; code=$?
+    (step_$t) </dev/null >"$D/$t.out" 2>&1 3>&-; code=$?
     say "end $t $code $([ $code = 0 ] || tail_of "$D/$t.out")"
     [ $code = 0 ] || break
   done

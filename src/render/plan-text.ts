@@ -84,7 +84,9 @@ function paint(text: string, action: keyof typeof signs, colours: Palette): stri
   return action === 'delete' ? colours.red(text) : colours.yellow(text);
 }
 
-function paintDetail(line: string, colours: Palette): string {
+/** The sign stands apart: a rule itself begins with `-`. */
+function paintDetail(detail: string, colours: Palette): string {
+  const line = `${detail.slice(0, 1)} ${detail.slice(1)}`;
   if (line.startsWith('+')) return colours.green(line);
   return line.startsWith('-') ? colours.red(line) : colours.dim(line);
 }
