@@ -60,7 +60,6 @@ async function roll(order: Order): Promise<number> {
 async function withSession(order: Order, request: Request): Promise<number> {
   const { flags, output, dry } = order;
   const connector = openConnector({
-    ...(flags.privateKey === undefined ? {} : { defaultKeys: [flags.privateKey] }),
     askPassphrase: (file) =>
       askHidden(`passphrase of ${file}: `, 'use ssh-agent, or a key without a passphrase'),
   });

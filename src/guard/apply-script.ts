@@ -6,6 +6,8 @@
 import type { TaskPlan } from '../plan/plan.ts';
 import { type TaskTypes, typeOf } from '../plan/probe.ts';
 import { block, feed, nothing, type Script, sh } from '../shell/sh.ts';
+import type { Facts } from '../tasks/facts.ts';
+import type { BootFile } from '../tasks/task-type.ts';
 import { engine, guardFolder } from './engine.ts';
 
 export interface GuardOrder {
@@ -16,6 +18,7 @@ export interface GuardOrder {
   /** A nonce: lines of the script's own begin with it. */
   readonly mark: string;
   readonly tasks: readonly TaskPlan[];
+  readonly facts: Facts;
   /** How long the host waits for a confirm; null: no guard, confirmed after the last step. */
   readonly confirmTimeoutSeconds: number | null;
   /** Wall clock of the controller in epoch seconds, for the lock's text only. */
@@ -27,7 +30,7 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
   const folder = `${guardFolder}/${order.guardId}`;
   const guarded = order.confirmTimeoutSeconds !== null;
   return block(
-    sh`umask 077; exec 3>&1; R=${guardFolder}; D=${folder}; mark=${order.mark}; export mark`,
+    sh`umask 077; exec 3>&1; locked=0; R=${guardFolder}; D=${folder}; mark=${order.mark}; export mark`,
     sh`say() { printf '\n%s %s\n' "$mark" "$*"; }`,
     sh`refuse() { say "refused $*"; rm -rf "$D"; [ "$locked" = 1 ] && rm -f "$R/lock"; exit 1; }`,
     sh`mkdir -p "$R" 2>/dev/null && [ -w "$R" ] || refuse "cannot-write $R (read-only, full, or not root)"`,
@@ -44,8 +47,7 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
     sh`detach=$(command -v setsid || :)`,
     guarded ? arm : nothing,
     sh`$detach sh "$D/engine" apply </dev/null 2>/dev/null & echo $! >"$D/apply.pid"`,
-    sh`wait $!; code=$?`,
-    guarded ? nothing : sh`[ $code = 0 ] && sh "$D/engine" confirm </dev/null`,
+    sh`wait $!`,
     sh`for old in $(ls -1d "$R"/2* 2>/dev/null | sort -r | tail -n +6); do [ -e "$old/armed" ] || [ -e "$old/rolling-back" ] || rm -rf "$old"; done`,
     sh`say done`,
   );
@@ -79,7 +81,7 @@ function planFile(order: GuardOrder, types: TaskTypes): Script {
     sh`steps=${changing.map(({ id }) => id).join(' ')}; looks=${looks.map(({ id }) => id).join(' ')}`,
     ...changing.flatMap((task) => stepFunctions(task, types)),
     ...looks.flatMap((task) => lookFunction(task, types)),
-    sh`boot_files() { :; }`,
+    bootFunction(changing, order, types),
   );
 }
 
@@ -102,6 +104,22 @@ function lookFunction(task: TaskPlan, types: TaskTypes): readonly Script[] {
     typeOf(types, task.type).probe(task.args),
     sh`}`,
   ];
+}
+
+/** Each file whole or not at all: a power cut in the middle must not leave half of it for the next boot. */
+function bootFunction(tasks: readonly TaskPlan[], { facts }: GuardOrder, types: TaskTypes): Script {
+  const files = tasks.flatMap((task) => typeOf(types, task.type).boot(task.to, facts));
+  return block(sh`boot_files() { :`, ...files.map(bootFile), sh`}`);
+}
+
+function bootFile({ path, mode, content }: BootFile): Script {
+  if (content === null) return sh`rm -f -- ${path} || return 1`;
+  const fresh = `${path}.gwfleet-new`;
+  return block(
+    sh`mkdir -p -- ${path.slice(0, path.lastIndexOf('/')) || '/'} || return 1`,
+    feed(content, sh`cat >${fresh}`),
+    sh`[ $? = 0 ] && chmod ${mode.toString(8)} ${fresh} && { sync ${fresh} 2>/dev/null || sync; } && mv -f -- ${fresh} ${path} || return 1`,
+  );
 }
 
 /** Only the first look at an object was made before anything changed it. */

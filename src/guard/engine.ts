@@ -20,8 +20,9 @@ export type GuardState = (typeof guardStates)[number];
 export const guardFolder = '/run/gwfleet';
 
 /**
- * `sh engine VERB`. Variables come from `plan`: run, mark, seconds, guarded, steps, and for each step the functions
- * step_ID, undo_ID, look_ID and the variable seen_ID. `boot_files` writes what survives a restart.
+ * `sh engine VERB`. Variables come from `plan`: run, mark, seconds, steps, looks, and for each step the functions
+ * step_ID, undo_ID, look_ID and the variable seen_ID. `boot_files` writes what survives a restart. With 0 seconds
+ * there is no watchdog, so the steps confirm themselves: a lost connection must not leave the host locked.
  */
 export const engine = String.raw`
 D=$(dirname "$0"); R=$(dirname "$D")
@@ -61,6 +62,14 @@ undo_all() {
   unlock
   say "state $end"
 }
+confirm() {
+  if mv "$D/armed" "$D/confirmed" 2>/dev/null; then
+    (boot_files) </dev/null >"$D/boot.out" 2>&1 || say "boot-failed $(tail_of "$D/boot.out")"
+    logger -t gwfleet "run $run: confirmed" 2>/dev/null
+    unlock
+  fi
+  say "state $(state)"
+}
 case $1 in
 apply)
   trap '' HUP INT QUIT PIPE TERM
@@ -78,6 +87,7 @@ apply)
   fi
   : >"$D/applied"
   say applied
+  [ "$seconds" != 0 ] || confirm
   ;;
 watch)
   trap '' HUP INT QUIT PIPE TERM
@@ -91,12 +101,7 @@ watch)
   undo_all
   ;;
 confirm)
-  if mv "$D/armed" "$D/confirmed" 2>/dev/null; then
-    (boot_files) </dev/null >"$D/boot.out" 2>&1 || say "boot-failed $(tail_of "$D/boot.out")"
-    logger -t gwfleet "run $run: confirmed" 2>/dev/null
-    unlock
-  fi
-  say "state $(state)"
+  confirm
   ;;
 rollback)
   if mv "$D/armed" "$D/rolling-back" 2>/dev/null; then
@@ -107,6 +112,7 @@ rollback)
   ;;
 inspect)
   say "state $(state)"
+  [ ! -e "$D/applied" ] || say applied
   say "left $(cat "$D/left" 2>/dev/null)"
   kill -0 "$(cat "$D/watch.pid" 2>/dev/null)" 2>/dev/null && say "watchdog alive" || say "watchdog gone"
   ;;

@@ -6,8 +6,6 @@
 import { block, type Script, sh } from '../shell/sh.ts';
 import { guardFolder } from './engine.ts';
 
-export type Verdict = 'confirm' | 'rollback';
-
 /** Shows `probe`, says `ask`, reads the verdict, settles. */
 export function settleScript(
   order: { readonly guardId: string; readonly mark: string },
@@ -29,6 +27,7 @@ export function settleScript(
 export function inspectScript(order: { readonly guardId: string; readonly mark: string }): Script {
   return block(
     sh`exec 3>&1; D=${`${guardFolder}/${order.guardId}`}; mark=${order.mark}; export mark`,
+    sh`printf '\n%s boot %s\n' "$mark" "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"`,
     sh`[ -e "$D/engine" ] || { printf '\n%s state gone\n' "$mark"; exit 0; }`,
     sh`sh "$D/engine" inspect </dev/null`,
     sh`printf '\n%s done\n' "$mark"`,

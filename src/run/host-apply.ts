@@ -2,15 +2,14 @@
  * The life of one host in one play: guarded apply, a NEW connection, a fresh look, confirm or rollback. What a reader
  * gets wrong: a lost connection here is a normal ending; the host finishes alone and we come back to ask how.
  */
-import { applyScript } from '../guard/apply-script.ts';
+import { applyScript, type GuardOrder } from '../guard/apply-script.ts';
 import { type Journal, readJournal } from '../guard/journal.ts';
-import { inspectScript, settleScript } from '../guard/settle-script.ts';
-import { shortfalls } from '../plan/decide.ts';
 import type { PlannedHost, PlayRules } from '../plan/plan.ts';
-import { type HostTask, probeScript, readSight, type Sight, typeOf } from '../plan/probe.ts';
+import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
 import type { Outcome, Remote } from '../remote/remote.ts';
-import { type RunContext, targetOf } from './context.ts';
-import { type HostEnding, refusedEnding, settledEnding, stepCause } from './host-result.ts';
+import { openRemote, type RunContext } from './context.ts';
+import { type HostEnding, refusedEnding } from './host-result.ts';
+import { endGuarded, hasBegun, told, verdict } from './host-settle.ts';
 import { describeOutcome, lookAgain } from './survey.ts';
 
 export interface HostOrder {
@@ -30,76 +29,34 @@ export interface HostDone {
   readonly sight?: Sight;
 }
 
-/** Patience beyond the guard's timer: a busy host counts slower than we do. */
-const patienceSeconds = 20;
-
 export async function applyHost(order: HostOrder, context: RunContext): Promise<HostDone> {
-  const opened = order.remote ?? (await open(order.plan.host, context));
+  const opened = order.remote ?? (await openRemote(order.plan.host, context));
   if (typeof opened === 'string') return { ending: { result: 'unreachable', message: opened } };
   const seconds = guardSeconds(order, context);
   const mark = context.nonce();
-  const script = applyScript(
-    {
-      guardId: order.guardId,
-      owner: context.owner,
-      mark,
-      tasks: order.plan.tasks,
-      confirmTimeoutSeconds: seconds,
-      now: Math.floor(context.nowMs() / 1000),
-    },
-    context.types,
-  );
-  const outcome = await opened.run(script, {
+  const tell = teller(order, seconds, context);
+  const outcome = await opened.run(applyScript(guardOrder(order, { mark, seconds }, context), context.types), {
     timeoutSeconds: (seconds ?? 0) + context.commandTimeoutSeconds,
+    answer: (stdout) => tell(readJournal(mark, stdout)),
   });
   const journal = readJournal(mark, outcome.stdout);
-  tell(order, journal, context);
-  if (journal.refusal !== undefined) {
-    await opened.close();
-    return { ending: refusedEnding(journal.refusal, order.plan.tasks) };
-  }
-  if (outcome.kind === 'done' && !journal.done) {
-    await opened.close();
-    return {
-      ending: {
-        result: 'failed',
-        refused: 'unable',
-        message: describeOutcome(outcome),
-        next: 'nothing was changed on this host',
-      },
-    };
-  }
-  if (seconds === null && outcome.kind === 'done')
+  tell(journal);
+  const untouched = untouchedEnding(order, outcome, journal);
+  if (untouched === undefined && seconds === null && outcome.kind === 'done' && journal.state === 'confirmed')
     return endUnguarded(order, { remote: opened, journal }, context);
   void opened.close();
-  return endGuarded(order, { outcome, journal, seconds: seconds ?? 0 }, context);
+  if (untouched !== undefined) return { ending: untouched };
+  return endGuarded(order, { outcome, journal, seconds: seconds ?? context.commandTimeoutSeconds }, context);
 }
 
-/** The plan of a host without changes whose checks must hold now. */
+/** The plan of a host without changes whose promises must hold now. */
 export async function verifyHost(order: HostOrder, context: RunContext): Promise<HostDone> {
-  const opened = order.remote ?? (await open(order.plan.host, context));
+  const opened = order.remote ?? (await openRemote(order.plan.host, context));
   if (typeof opened === 'string') return { ending: { result: 'unreachable', message: opened } };
   const look = await lookAgain(opened, order.lookTasks, context);
   await opened.close();
   if (!('sight' in look)) return { ending: { result: look.result, message: look.why } };
   return { ending: verdict(order, look.sight, context) ?? { result: 'ok' }, sight: look.sight };
-}
-
-/** What is not as the plan promised; undefined when all is. */
-export function verdict(
-  order: Pick<HostOrder, 'plan'>,
-  sight: Sight,
-  context: RunContext,
-): HostEnding | undefined {
-  const [first, ...more] = shortfalls(order.plan.tasks, sight, context.types);
-  if (first === undefined) return undefined;
-  const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
-  return {
-    result: 'failed',
-    message: `${first.why}${others}`,
-    task: first.task.name,
-    place: first.task.place,
-  };
 }
 
 function guardSeconds({ plan, rules }: HostOrder, { guard, types }: RunContext): number | null {
@@ -109,113 +66,62 @@ function guardSeconds({ plan, rules }: HostOrder, { guard, types }: RunContext):
   return guard === 'on' && touches ? rules.confirmTimeoutSeconds : null;
 }
 
+function guardOrder(
+  { guardId, plan }: HostOrder,
+  { mark, seconds }: { readonly mark: string; readonly seconds: number | null },
+  context: RunContext,
+): GuardOrder {
+  return {
+    guardId,
+    owner: context.owner,
+    mark,
+    tasks: plan.tasks,
+    facts: plan.facts,
+    confirmTimeoutSeconds: seconds,
+    now: Math.floor(context.nowMs() / 1000),
+  };
+}
+
+/** Tells each thing that the host says once, as soon as it has said it. */
+function teller({ plan }: HostOrder, seconds: number | null, context: RunContext): (journal: Journal) => undefined {
+  let armed = false;
+  let ended = 0;
+  return (journal) => {
+    if (journal.armed && !armed) {
+      armed = true;
+      context.emit({ type: 'guard-armed', host: plan.host, seconds: seconds ?? 0 });
+    }
+    for (const { task: id, code } of journal.ended.slice(ended)) {
+      ended += 1;
+      const task = plan.tasks.find((candidate) => candidate.id === id);
+      context.emit({ type: 'task-finished', host: plan.host, task: task?.name ?? id, code });
+    }
+  };
+}
+
+/** An apply that certainly changed nothing: refused by the host, or over before the first step. */
+function untouchedEnding({ plan }: HostOrder, outcome: Outcome, journal: Journal): HostEnding | undefined {
+  if (journal.refusal !== undefined) return refusedEnding(journal.refusal, plan.tasks);
+  const next = 'nothing was changed on this host';
+  if (outcome.kind === 'not-started')
+    return { result: 'failed', refused: 'unable', message: outcome.cause, next: outcome.hint ?? next };
+  if (outcome.kind === 'done' && !journal.done && !hasBegun(journal))
+    return { result: 'failed', refused: 'unable', message: describeOutcome(outcome), next };
+  return undefined;
+}
+
 async function endUnguarded(
   order: HostOrder,
   { remote, journal }: { remote: Remote; journal: Journal },
   context: RunContext,
 ): Promise<HostDone> {
-  if (journal.state !== 'confirmed') {
-    await remote.close();
-    return { ending: settledEnding(journal.state, stepCause(journal, order.plan.tasks)) };
-  }
   const look = await lookAgain(remote, order.lookTasks, context);
   await remote.close();
-  if (!('sight' in look)) return { ending: { result: look.result, message: look.why } };
-  return { ending: verdict(order, look.sight, context) ?? { result: 'changed' }, sight: look.sight };
-}
-
-async function endGuarded(
-  order: HostOrder,
-  applied: { outcome: Outcome; journal: Journal; seconds: number },
-  context: RunContext,
-): Promise<HostDone> {
-  const { journal, seconds, outcome } = applied;
-  const cause: HostEnding =
-    outcome.kind === 'done'
-      ? stepCause(journal, order.plan.tasks)
-      : { result: 'failed', message: describeOutcome(outcome) };
-  if (!journal.applied && outcome.kind === 'done') return { ending: told(order, journal, cause, context) };
-  const deadlineMs = context.nowMs() + (seconds + patienceSeconds) * 1000;
-  for (;;) {
-    const settled = journal.applied ? await settle(order, context) : await inspect(order, cause, context);
-    if ('ending' in settled) return settled;
-    if (context.nowMs() > deadlineMs)
-      return { ending: settledEnding(settled.state, { ...cause, message: settled.why }) };
-    await context.sleep(1000);
-  }
-}
-
-type Again = { readonly again: true; readonly why: string; readonly state?: Journal['state'] };
-
-/** The confirming exec, over a connection of its own. */
-async function settle(order: HostOrder, context: RunContext): Promise<HostDone | Again> {
-  const remote = await open(order.plan.host, context);
-  if (typeof remote === 'string') return { again: true, why: `cannot get in any more: ${remote}` };
-  const mark = context.nonce();
-  let sight: Sight | undefined;
-  let missing: HostEnding | undefined;
-  const probe = probeScript(mark, order.lookTasks, context.types);
-  const outcome = await remote.run(settleScript({ guardId: order.guardId, mark }, probe), {
-    timeoutSeconds: context.commandTimeoutSeconds,
-    answer: (stdout) => {
-      if (!readJournal(mark, stdout).asked) return undefined;
-      sight = readSight(mark, stdout, '');
-      missing =
-        sight === undefined
-          ? { result: 'failed', message: 'the second look was garbled' }
-          : verdict(order, sight, context);
-      return missing === undefined ? 'confirm\n' : 'rollback\n';
-    },
-  });
-  void remote.close();
-  const journal = readJournal(mark, outcome.stdout);
-  if (outcome.kind !== 'done' || unsettled(journal))
-    return { again: true, why: describeOutcome(outcome), state: journal.state };
-  const cause = missing ?? { result: 'failed', message: 'the host was not confirmed in time' };
-  return { ending: told(order, journal, cause, context), ...(sight === undefined ? {} : { sight }) };
-}
-
-/** After a connection that died during the steps: how does the host stand? It is left to its own rollback. */
-async function inspect(order: HostOrder, cause: HostEnding, context: RunContext): Promise<HostDone | Again> {
-  const remote = await open(order.plan.host, context);
-  if (typeof remote === 'string')
-    return { again: true, why: `${cause.message ?? ''}; cannot get in: ${remote}` };
-  const mark = context.nonce();
-  const outcome = await remote.run(inspectScript({ guardId: order.guardId, mark }), {
-    timeoutSeconds: context.commandTimeoutSeconds,
-  });
-  void remote.close();
-  const journal = readJournal(mark, outcome.stdout);
-  if (outcome.kind !== 'done' || unsettled(journal))
-    return { again: true, why: cause.message ?? '', state: journal.state };
-  return { ending: told(order, journal, cause, context) };
-}
-
-function unsettled({ state }: Journal): boolean {
-  return state === undefined || state === 'armed' || state === 'rolling-back';
-}
-
-function told(order: HostOrder, journal: Journal, cause: HostEnding, context: RunContext): HostEnding {
-  if (journal.state !== undefined)
-    context.emit({ type: 'guard-settled', host: order.plan.host, state: journal.state });
-  const ending = settledEnding(journal.state, cause);
-  if (journal.bootFailed === undefined) return ending;
-  return {
-    ...ending,
-    result: 'failed',
-    message: 'the live state is confirmed, but the boot files could not be written',
-    said: journal.bootFailed,
-  };
-}
-
-function tell({ plan }: HostOrder, journal: Journal, context: RunContext): void {
-  for (const { task: id, code } of journal.ended) {
-    const task = plan.tasks.find((candidate) => candidate.id === id);
-    context.emit({ type: 'task-finished', host: plan.host, task: task?.name ?? id, code });
-  }
-}
-
-async function open(host: string, context: RunContext): Promise<Remote | string> {
-  const connection = await context.connector.connect(targetOf(context, host));
-  return connection.ok ? connection.remote : connection.failure.message;
+  const ending = told(order, journal, { result: 'failed' }, context);
+  if ('sight' in look)
+    return {
+      ending: ending.result === 'changed' ? (verdict(order, look.sight, context) ?? ending) : ending,
+      sight: look.sight,
+    };
+  return { ending: { result: 'unknown', message: `changed, but not seen again: ${look.why}` } };
 }

@@ -20,7 +20,8 @@ export interface HostEnding {
 }
 
 export function finishedEvent(play: string, host: string, ending: HostEnding): BareEvent {
-  const { refused: _, ...told } = ending;
+  const { refused, ...told } = ending;
+  void refused;
   return { type: 'host-finished', play, host, ...told };
 }
 
@@ -67,7 +68,11 @@ function lockedMessage({ run, owner, sinceEpochSeconds, secondsLeft }: LockHolde
 }
 
 /** A host whose guard has ended: what it answered is what is told. */
-export function settledEnding(state: GuardState | 'gone' | undefined, cause: HostEnding): HostEnding {
+export function settledEnding(
+  state: GuardState | 'gone' | undefined,
+  cause: HostEnding,
+  { watchdogAlive }: Pick<Partial<Journal>, 'watchdogAlive'> = {},
+): HostEnding {
   const because = cause.message === undefined ? '' : `${cause.message}; `;
   switch (state) {
     case 'confirmed':
@@ -99,7 +104,10 @@ export function settledEnding(state: GuardState | 'gone' | undefined, cause: Hos
         ...cause,
         result: 'unknown',
         message: `${because}the host is still ${state}`,
-        next: 'the host rolls back by itself; look again in a minute',
+        next:
+          watchdogAlive === false
+            ? 'its watchdog is gone, so it will NOT roll back by itself: a person is needed on this host'
+            : 'the host rolls back by itself; look again in a minute',
       };
     case 'gone':
       return {
