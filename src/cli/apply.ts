@@ -9,7 +9,7 @@ import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
 import type { HostState } from '../report/run-state.ts';
 import { applyFleet } from '../run/apply-fleet.ts';
-import { type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
+import { type PlannedFleet, planFleet, planMade } from '../run/plan-fleet.ts';
 import { printDiagnostics } from '../source/caret.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import type { Flags } from './flags.ts';
@@ -142,8 +142,7 @@ function savedFleet({ plan: saved }: SavedPlan, session: Session): PlannedFleet 
     playbook: saved.playbook,
     hosts: hostsOf(saved.plays),
   });
-  const { hostsUnplannable: _, ...counts } = countPlan(saved);
-  context.emit({ type: 'plan-made', ...counts });
+  context.emit(planMade(saved));
   return { plan: saved, surveys: new Map() };
 }
 

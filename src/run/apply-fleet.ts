@@ -7,6 +7,7 @@ import { type HostPlan, hasChanges, type PlannedHost, type PlayPlan } from '../p
 import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
+import { gateFailure } from './gate.ts';
 import { applyHost, type HostDone, type HostOrder, verifyHost } from './host-apply.ts';
 import { finishedEvent, type HostEnding } from './host-result.ts';
 import { verdict } from './host-settle.ts';
@@ -73,7 +74,9 @@ class Roll {
         hosts: [...hosts],
       });
       const results = await this.batch(play, hosts);
-      const why = stopReason(play.rules, { ...results, run: [...this.results.values()] });
+      const why =
+        stopReason(play.rules, { ...results, run: [...this.results.values()] }) ??
+        (await this.gate(play, batch));
       if (why === undefined) continue;
       this.halted = true;
       this.context.emit({ type: 'run-stopped', why });
@@ -96,6 +99,17 @@ class Roll {
       touched: this.changed,
       refused: !this.changed && bad.length > 0 && bad.every((host) => this.refusals.has(host)),
     };
+  }
+
+  /** Nothing changed yet, or no further batch: nothing to wait for. */
+  private async gate(play: PlayPlan, batch: number): Promise<string | undefined> {
+    const checks = this.request.plays[this.playIndex]?.gate;
+    if (!this.changed || checks === undefined || batch + 1 === play.batches.length) return undefined;
+    const hosts = play.batches
+      .slice(0, batch + 1)
+      .flat()
+      .filter((host) => !this.isOut(host));
+    return gateFailure({ hosts, checks, soakSeconds: play.rules.soakSeconds }, this.context);
   }
 
   private async batch(play: PlayPlan, hosts: readonly string[]): Promise<Pick<Results, 'batch' | 'begun'>> {

@@ -16,6 +16,8 @@ export interface PlayRequest {
   readonly batches: readonly (readonly string[])[];
   readonly rules: PlayRules;
   readonly tasks: ReadonlyMap<string, readonly HostTask[]>;
+  /** Checks between batches, by host. */
+  readonly gate: ReadonlyMap<string, readonly HostTask[]>;
 }
 
 export interface FleetRequest {
