@@ -45,7 +45,8 @@ function headerText(play: PlayPlan, colours: Palette): string {
   const count = `${play.hosts.length} ${play.hosts.length === 1 ? 'host' : 'hosts'}`;
   const batches = play.batches.length > 1 ? ` in ${play.batches.length} batches` : '';
   const some = changing === play.hosts.length || changing === 0 ? '' : `, ${changing} to change`;
-  return `${colours.bold(visibleLine(play.pattern))}  ${count}${batches}${some}  ${colours.dim(visibleLine(play.name))}`;
+  const name = play.name === play.pattern ? '' : `  ${colours.dim(visibleLine(play.name))}`;
+  return `${colours.bold(visibleLine(play.pattern))}  ${count}${batches}${some}${name}`;
 }
 
 interface LineSetting {

@@ -103,7 +103,8 @@ const routes: readonly { readonly start: string; readonly before: string; readon
   },
   {
     start: 'two routes of one device',
-    before: 'ip route add default via 10.0.0.8 dev eth0 metric 50; ip route add default via 10.0.0.9 dev eth0 metric 100',
+    before:
+      'ip route add default via 10.0.0.8 dev eth0 metric 50; ip route add default via 10.0.0.9 dev eth0 metric 100',
     after: 'default via V dev eth0 metric 50',
   },
   {
@@ -133,13 +134,16 @@ describe.each(['nft', 'legacy'] as const)('with iptables %s', (iptables) => {
       ...Object.values(starts).map((start, i) => [`gw${i + 1}`, pooled(start, i)] as const),
       ...routes.map(({ before: routed }, i) => {
         const web = webservers[i] ?? '';
-        const me = "me=$(ip -4 -o addr show dev eth0 | awk '{sub(/\\/.*/, \"\", $4); print $4; exit}')";
+        const me = 'me=$(ip -4 -o addr show dev eth0 | awk \'{sub(/\\/.*/, "", $4); print $4; exit}\')';
         return [web, `${me}; ${routed.replaceAll('V', via.get(web) ?? '')}`] as const;
       }),
     ];
     await Promise.all(
       scripts.map(async ([host, script]) => {
-        await lab.run(host, `set -e; ${foreign}`);
+        await lab.run(
+          host,
+          `set -e; ${host.startsWith('gw') ? foreign : foreign.replaceAll('eth1', 'eth0')}`,
+        );
         before.set(host, await others(lab, host));
         await lab.run(host, `set -e; ${script}`);
       }),
@@ -161,7 +165,7 @@ describe.each(['nft', 'legacy'] as const)('with iptables %s', (iptables) => {
     const pool = Array.from({ length: 6 }, (_, n) => `203.0.113.${(i + 1) * 10 + n}`);
     const aliases = await lab.run(
       gateway,
-      "ip -4 -o addr show | grep -v 203.0.113.250 | awk '/203\\.0\\.113/ {print $2, $4, $6, $(NF-3)}'",
+      "ip -4 -o addr show | grep -v 203.0.113.250 | sed 's/ valid_lft.*//' | tr -d '\\\\' | awk '/203\\.0\\.113/ {print $2, $4, $6, $NF}'",
     );
     const [primary, ...rest] = aliases.trim().split('\n');
     expect(primary).toBe(`eth1 ${pool[0] ?? ''}/24 203.0.113.255 eth1`);
@@ -208,7 +212,10 @@ const atOnce = `
 `;
 
 function pooled(script: string, index: number): string {
-  return script.replaceAll(/203\.0\.113\.N(\d)/g, (_, digit) => `203.0.113.${(index + 1) * 10 + Number(digit)}`);
+  return script.replaceAll(
+    /203\.0\.113\.N(\d)/g,
+    (_, digit) => `203.0.113.${(index + 1) * 10 + Number(digit)}`,
+  );
 }
 
 /** The next hop of each webserver, from the plan itself. */

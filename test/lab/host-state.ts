@@ -27,7 +27,10 @@ function ownFiles(lab: Fleet, host: string): string {
   const find = ['find', `${disk}/upper`, `${disk}/root`, `${disk}/gwfleet`, '-type', 'f'];
   const args = ['--target', String(pid), '--mount', '--', ...find, '-printf', '%p %m %s %T@\\n'];
   const found = execFileSync('nsenter', args, { encoding: 'utf8' }).split('\n');
-  return `# files\n${found.filter((line) => !line.includes('/var/log/')).toSorted().join('\n')}\n`;
+  return `# files\n${found
+    .filter((line) => !line.includes('/var/log/'))
+    .toSorted()
+    .join('\n')}\n`;
 }
 
 export async function hostStates(

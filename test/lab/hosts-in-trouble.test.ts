@@ -21,7 +21,11 @@ const toldIn = ({ stdout }: ExecResult): Told => JSON.parse(stdout) as Told;
 const troubles = {
   gw1: { result: 'changed', script: ':' },
   gw2: { result: 'unreachable', message: /10\.0\.0\.2/, script: '' },
-  gw3: { result: 'unreachable', message: /refused the login of root, tried/, script: ': > /root/.ssh/authorized_keys' },
+  gw3: {
+    result: 'unreachable',
+    message: /refused the login of root, tried/,
+    script: ': > /root/.ssh/authorized_keys',
+  },
   gw4: {
     result: 'unreachable',
     message: /host key .*has changed/,
@@ -50,9 +54,14 @@ kill -HUP "$(cat /run/sshd.pid)"; until [ "$(grep -c 'Server listening' /var/log
   },
   gw8: {
     result: 'changed',
-    script: "printf 'echo Welcome; echo \"gwf- begin facts\"; echo oops >&2\\n' > /root/.bashrc",
+    script: 'printf \'echo Welcome; echo "gwf- begin facts"; echo oops >&2\\n\' > /root/.bashrc',
   },
   gw9: { result: 'failed', message: /not available/, script: 'usermod -s /usr/sbin/nologin root' },
+  web03: {
+    result: 'failed',
+    message: /nobody answers for 10\.0\.0\.2 on eth0; the default route stays/,
+    script: ':',
+  },
   web01: { result: 'changed', script: 'mount --bind /etc /etc && mount -o remount,bind,ro /etc' },
   web02: { result: 'changed', script: "printf '\\033[31mhello\\007\\n' > /etc/motd" },
 } satisfies Readonly<
@@ -70,7 +79,10 @@ describe('a fleet with all kinds of trouble', () => {
   let told: Told;
   let done: ExecResult;
   beforeAll(async () => {
-    lab = await fleet({ gateways: 9, webservers: 2 });
+    lab = await fleet({ gateways: 9, webservers: 3 });
+    // gw2 is the one without power.
+    const own = 's/(web0[12]: .*) }/\\1, gateway: gw1 }/; s/(web03: .*) }/\\1, gateway: gw2 }/';
+    await lab.run('controller', ['sed', '-Ei', own, lab.inventory]);
     await Promise.all(
       Object.entries(troubles).map(([host, { script }]) =>
         script === '' ? lab.stop(host) : lab.run(host, script),
@@ -102,7 +114,9 @@ describe('a fleet with all kinds of trouble', () => {
     expect(only.stdout).toMatch(/3 hosts: 3 unreachable/);
     const planned = await lab.gwfleet(['plan', lab.inventory, '--limit', 'gw3,gw4']);
     expect(planned.code).toBe(4);
-    expect(planned.stdout).toMatch(/x gw3 unreachable: .*refused the login[\s\S]*x gw4 unreachable: .*changed/);
+    expect(planned.stdout).toMatch(
+      /x gw3 unreachable: .*refused the login[\s\S]*x gw4 unreachable: .*changed/,
+    );
   });
 
   it('exits 6 when a lock is held and nothing was touched', async () => {
@@ -115,7 +129,13 @@ describe('a fleet with all kinds of trouble', () => {
   });
 
   it('finds the healthy ones as wanted afterwards', async () => {
-    const { code, stdout } = await lab.gwfleet(['plan', lab.inventory, '--exit-code', '--limit', 'gw1,gw8,web*']);
+    const { code, stdout } = await lab.gwfleet([
+      'plan',
+      lab.inventory,
+      '--exit-code',
+      '--limit',
+      'gw1,gw8,web*,!web03',
+    ]);
     expect(`${code} ${stdout}`).toMatch(/^0 [\s\S]*No changes: 4 of 4 hosts/);
   });
 });
@@ -136,7 +156,9 @@ describe('a saved plan', () => {
     const before = await hostState(lab, 'gw1');
     const { code, stdout } = await lab.gwfleet(['apply', plan(), '--yes']);
     expect(code).toBe(6);
-    expect(stdout).toMatch(/^gw1 failed: the host has moved since the plan was made: aliases eth1\n.*\n?.*new plan/);
+    expect(stdout).toMatch(
+      /^gw1 failed: the host has moved since the plan was made: aliases eth1\n.*\n?.*new plan/,
+    );
     expect(rulesOf(await hostState(lab, 'gw1'))).toBe(rulesOf(before));
   });
 
@@ -182,7 +204,15 @@ describe('a change that cuts the way in', () => {
 
   it('is rolled back by the host itself: exit 3, the host is as before, and the words say so', async () => {
     const before = rulesOf(await hostState(lab, 'gw1'));
-    const apply = ['apply', lab.inventory, '-p', `${lab.folder}/cut.yaml`, '--yes', '--confirm-timeout', '5s'];
+    const apply = [
+      'apply',
+      lab.inventory,
+      '-p',
+      `${lab.folder}/cut.yaml`,
+      '--yes',
+      '--confirm-timeout',
+      '5s',
+    ];
     const { code, stdout } = await lab.gwfleet(apply);
     expect(stdout).toMatch(/gw1 rolled-back.*: .*rolled back, verified\n/);
     expect(stdout).toContain('the host is as it was before the run');

@@ -11,7 +11,11 @@ const { GWFLEET_RUNS: runs = '4', GWFLEET_SEED: seed } = process.env;
 /** Single disorders of a gateway; N are the tens of its addresses. */
 const gatewayDisorder = fc.oneof(
   fc
-    .tuple(fc.integer({ min: 0, max: 9 }), fc.constantFrom(24, 25, 32), fc.constantFrom('', ' label eth1:3', ' label eth1:x'))
+    .tuple(
+      fc.integer({ min: 0, max: 9 }),
+      fc.constantFrom(24, 25, 32),
+      fc.constantFrom('', ' label eth1:3', ' label eth1:x'),
+    )
     .map(([last, prefix, label]) => `ip addr add 203.0.113.N${last}/${prefix} dev eth1${label}`),
   fc.integer({ min: 0, max: 9 }).map((last) => `ip addr add 203.0.113.N${last}/32 dev lo`),
   fc.integer({ min: 1, max: 9 }).map((last) => `ip addr del 203.0.113.N${last}/24 dev eth1`),
@@ -22,7 +26,10 @@ const gatewayDisorder = fc.oneof(
     .tuple(fc.constantFrom('GWFLEET-FORWARD', 'FORWARD', 'INPUT'), fc.integer({ min: 1, max: 6 }))
     .map(([chain, line]) => `iptables -D ${chain} ${line}`),
   fc
-    .tuple(fc.constantFrom('GWFLEET-FORWARD', 'FORWARD', 'GWFLEET-INPUT'), fc.constantFrom('-j ACCEPT', '-p tcp -j DROP', '-j GWFLEET-FORWARD'))
+    .tuple(
+      fc.constantFrom('GWFLEET-FORWARD', 'FORWARD', 'GWFLEET-INPUT'),
+      fc.constantFrom('-j ACCEPT', '-p tcp -j DROP', '-j GWFLEET-FORWARD'),
+    )
     .map(([chain, rule]) => `iptables -I ${chain} 1 -i eth7 ${rule}`),
   fc.constantFrom(
     'iptables -P FORWARD ACCEPT',
@@ -47,7 +54,9 @@ const webDisorder = fc.constantFrom(
 /** What the inventory says of a gateway; the tens come with the host. */
 const gatewayVars = fc.record({
   snat_pool: fc.oneof(
-    fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 5, max: 9 })).map(([a, b]) => `203.0.113.N${a}-203.0.113.N${b}`),
+    fc
+      .tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 5, max: 9 }))
+      .map(([a, b]) => `203.0.113.N${a}-203.0.113.N${b}`),
     fc.integer({ min: 0, max: 9 }).map((last) => `203.0.113.N${last}`),
   ),
   spread: fc.constantFrom('connection', 'hash', 'client', 'range'),
@@ -81,7 +90,11 @@ it('whatever the hosts and the inventory are, the plan is carried out, and then 
     expect(expected, `exit ${code}\n${stdout}${stderr}`).toContain(code);
     return stdout;
   };
-  const settings = { numRuns: Number(runs), endOnFailure: true, ...(seed === undefined ? {} : { seed: Number(seed) }) };
+  const settings = {
+    numRuns: Number(runs),
+    endOnFailure: true,
+    ...(seed === undefined ? {} : { seed: Number(seed) }),
+  };
   await fc.assert(
     fc.asyncProperty(scene, async ({ gateways, standby, disorder }) => {
       const text = await lab.run('controller', ['cat', lab.inventory]);
@@ -107,11 +120,14 @@ function tens(text: string, host: string): string {
 
 /** The lab's inventory with other pools, spreads, styles and states. */
 function withVariables(text: string, gateways: readonly [Vars, Vars], standby: boolean): string {
-  return text.replaceAll(/^( *)(gw[12]): \{ ansible_host: ([\d.]+), .*$/gm, (_, space: string, host: string, address: string) => {
-    const { snat_pool: pool, spread, style } = gateways[host === 'gw1' ? 0 : 1];
-    const state = standby && host === 'gw2' ? 'standby' : 'active';
-    return `${space}${host}: { ansible_host: ${address}, snat_pool: ${tens(pool, host)}, spread: ${style === 'seed' ? 'range' : spread}, ruleset_style: ${style}, gateway_state: ${state} }`;
-  });
+  return text.replaceAll(
+    /^( *)(gw[12]): \{ ansible_host: ([\d.]+), .*$/gm,
+    (_, space: string, host: string, address: string) => {
+      const { snat_pool: pool, spread, style } = gateways[host === 'gw1' ? 0 : 1];
+      const state = standby && host === 'gw2' ? 'standby' : 'active';
+      return `${space}${host}: { ansible_host: ${address}, snat_pool: ${tens(pool, host)}, spread: ${style === 'seed' ? 'range' : spread}, ruleset_style: ${style}, gateway_state: ${state} }`;
+    },
+  );
 }
 
 interface Vars {
