@@ -35,9 +35,7 @@ function lastFailed(): Reference {
 /** A run that was killed may have left half a line at the end. */
 function eventsIn(file: string): readonly RunEvent[] {
   if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap(readEvent);
+  return readFileSync(file, 'utf8').split('\n').flatMap(readEvent);
 }
 
 function readEvent(line: string): readonly RunEvent[] {

@@ -35,10 +35,13 @@ export async function applyHost(order: HostOrder, context: RunContext): Promise<
   const seconds = guardSeconds(order, context);
   const mark = context.nonce();
   const tell = teller(order, seconds, context);
-  const outcome = await opened.run(applyScript(guardOrder(order, { mark, seconds }, context), context.types), {
-    timeoutSeconds: (seconds ?? 0) + context.commandTimeoutSeconds,
-    answer: (stdout) => tell(readJournal(mark, stdout)),
-  });
+  const outcome = await opened.run(
+    applyScript(guardOrder(order, { mark, seconds }, context), context.types),
+    {
+      timeoutSeconds: (seconds ?? 0) + context.commandTimeoutSeconds,
+      answer: (stdout) => tell(readJournal(mark, stdout)),
+    },
+  );
   const journal = readJournal(mark, outcome.stdout);
   tell(journal);
   const untouched = untouchedEnding(order, outcome, journal);
@@ -83,7 +86,11 @@ function guardOrder(
 }
 
 /** Tells each thing that the host says once, as soon as it has said it. */
-function teller({ plan }: HostOrder, seconds: number | null, context: RunContext): (journal: Journal) => undefined {
+function teller(
+  { plan }: HostOrder,
+  seconds: number | null,
+  context: RunContext,
+): (journal: Journal) => undefined {
   let armed = false;
   let ended = 0;
   return (journal) => {

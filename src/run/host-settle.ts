@@ -140,5 +140,10 @@ function neverBegan({ plan }: HostOrder, journal: Journal, next: Again): boolean
 }
 
 function neverBeganEnding(cause: HostEnding): HostEnding {
-  return { ...cause, refused: 'unable', message: `${cause.message ?? ''} before the first step`, next: 'nothing was changed on this host' };
+  return {
+    ...cause,
+    refused: 'unable',
+    message: `${cause.message ?? ''} before the first step`,
+    next: 'nothing was changed on this host',
+  };
 }
