@@ -49,7 +49,7 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
     sh`$detach sh "$D/engine" apply </dev/null 2>/dev/null & echo $! >"$D/apply.pid"`,
     sh`wait $!`,
     sh`for old in $(ls -1d "$R"/2* 2>/dev/null | sort -r | tail -n +6); do [ -e "$old/armed" ] || [ -e "$old/rolling-back" ] || rm -rf "$old"; done`,
-    sh`say done`,
+    sh`say 'done'`,
   );
 }
 
