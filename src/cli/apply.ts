@@ -8,7 +8,7 @@ import { planText, summaryLine } from '../render/plan-text.ts';
 import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
 import { applyFleet } from '../run/apply-fleet.ts';
-import { type PlannedFleet, planFleet, planMade } from '../run/plan-fleet.ts';
+import { type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
 import { printDiagnostics } from '../source/caret.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { checkedFlags, diffDepth, refuseOtherWishes } from './apply-flags.ts';
@@ -152,27 +152,6 @@ async function survey({ path, dry }: Order, request: Request, session: Session):
   return planFleet(fleet, session.context);
 }
 
-<<<<<<< HEAD
-/** A saved plan is carried out as it is; each host compares itself with what the plan saw. */
-function savedFleet({ plan: saved }: SavedPlan, session: Session): PlannedFleet {
-  const { context } = session;
-  context.emit({
-    type: 'run-started',
-    command: 'apply',
-    inventory: saved.inventory,
-    playbook: saved.playbook,
-    hosts: hostsOf(saved.plays),
-  });
-  context.emit(planMade(saved));
-  return { plan: saved, surveys: new Map() };
-}
-
-function hostsOf(plays: readonly { readonly batches: readonly (readonly string[])[] }[]): string[] {
-  return [...new Set(plays.flatMap(({ batches }) => batches.flat()))];
-}
-
-=======
->>>>>>> tests
 async function closeAll({ surveys }: PlannedFleet): Promise<void> {
   await Promise.all(
     [...surveys.values()].map(async (survey) => (survey.kind === 'seen' ? survey.remote.close() : undefined)),

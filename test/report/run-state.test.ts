@@ -21,7 +21,7 @@ const finished = (host: string, result: 'ok' | 'changed' | 'failed'): BareEvent 
 
 describe('the state of a run', () => {
   it('keeps the worst result of a host that goes through several plays', () => {
-    const state = after(
+    const state = stateAfter(
       started,
       finished('a', 'failed'),
       finished('a', 'ok'),

@@ -217,7 +217,14 @@ export function play(
     ([host, wishes]) => [host, wishes.map((wish, i) => taskOf(`${id}t${i}`, wish))] as const,
   );
   const batches = names.flatMap((_, i) => (i % size === 0 ? [names.slice(i, i + size)] : []));
-  return { name: id, pattern: 'all', batches, rules: { ...rules, ...given }, tasks: new Map(tasks) };
+  return {
+    name: id,
+    pattern: 'all',
+    batches,
+    rules: { ...rules, ...given },
+    tasks: new Map(tasks),
+    gate: new Map(),
+  };
 }
 
 function taskOf(id: string, [type, file, text]: readonly [string, string, string]): HostTask {
