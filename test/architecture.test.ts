@@ -32,7 +32,6 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 const exceptions: readonly { from: string; to: string; typesOnly: boolean; why: string }[] = [
   { from: 'plan/', to: 'source/', typesOnly: true, why: 'places of tasks' },
   { from: 'run/', to: 'source/', typesOnly: true, why: 'places of failures' },
-  { from: 'playbook/', to: 'plan/', typesOnly: true, why: 'PlayRules: a play says how it rolls' },
   { from: 'run/', to: 'remote/remote.ts', typesOnly: true, why: 'the interface, never a socket' },
   {
     from: 'render/',

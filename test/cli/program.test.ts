@@ -21,15 +21,11 @@ const playbook = file(
 
 function gwfleet(...args: readonly string[]) {
   const env = { ...process.env, XDG_STATE_HOME: folder, NO_COLOR: '1' };
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', 'src/cli/main.ts', ...args],
-    {
-      encoding: 'utf8',
-      env,
-      input: '',
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/gwfleet.js', ...args], {
+    encoding: 'utf8',
+    env,
+    input: '',
+  });
   return { status, stdout, stderr };
 }
 

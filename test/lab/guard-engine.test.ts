@@ -24,7 +24,7 @@ const marker: AnyTaskType = {
   read: () => ({ kind: 'absent' }),
   desired: () => ({ kind: 'state', state: null }),
   changes: () => [],
-  apply: (_, to) => ({ ...nothing, text: typeof to === 'string' ? to : '' }),
+  apply: (_, to) => sh`${{ ...nothing, text: to as string }}`,
   boot: () => [],
   undo: 'turned',
   touches: 'reachability',

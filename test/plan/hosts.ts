@@ -32,7 +32,10 @@ export const word: AnyTaskType = {
     const { word: wanted } = argsOf(args);
     if (wanted === 'forbidden') return { kind: 'refused', why: 'this word is forbidden' };
     if (wanted !== 'longer') return { kind: 'state', state: wanted };
-    return { kind: 'state', state: seen.kind === 'present' ? `${String(seen.state)}+` : 'short' };
+    return {
+      kind: 'state',
+      state: seen.kind === 'present' ? `${JSON.stringify(seen.state).slice(1, -1)}+` : 'short',
+    };
   },
   changes: (from, to) =>
     from === to
@@ -42,8 +45,8 @@ export const word: AnyTaskType = {
             action: from === null ? 'create' : to === null ? 'delete' : 'update',
             kind: 'word',
             name: 'it',
-            ...(from === null ? {} : { from: String(from) }),
-            ...(to === null ? {} : { to: String(to) }),
+            ...(from === null ? {} : { from: JSON.stringify(from).slice(1, -1) }),
+            ...(to === null ? {} : { to: JSON.stringify(to).slice(1, -1) }),
           },
         ],
   apply: () => sh`:`,

@@ -40,7 +40,7 @@ describe('the state of a run', () => {
   });
 
   it('follows a host through its guard', () => {
-    const armed = after(
+    const armed = stateAfter(
       started,
       { type: 'host-started', play: 'p', host: 'a' },
       { type: 'guard-armed', host: 'a', seconds: 60 },

@@ -27,7 +27,7 @@ describe('a quoted word', () => {
     ];
     const words = fc.sample(
       fc.string({
-        unit: fc.constantFrom(...'ab \'"\\$`*?~\n\t;&|<>(){}[]!#=-%^\u00e4\u2028'),
+        unit: fc.constantFrom(...Array.from('ab \'"\\$`*?~\n\t;&|<>(){}[]!#=-%^\u00e4\u2028')),
         maxLength: 12,
       }),
       400,
