@@ -7,7 +7,8 @@ import { type HostPlan, hasChanges, type PlannedHost, type PlayPlan } from '../p
 import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
-import { applyHost, type HostDone, type HostOrder, verdict, verifyHost } from './host-apply.ts';
+import { applyHost, type HostDone, type HostOrder, verifyHost } from './host-apply.ts';
+import { verdict } from './host-contact.ts';
 import { finishedEvent, type HostEnding } from './host-result.ts';
 import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
 import { type Results, stopReason } from './stop-rules.ts';
