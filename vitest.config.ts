@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const common = { restoreMocks: true, env: { NODE_ENV: 'test', NO_COLOR: '1' } };
+const common = { restoreMocks: true, testTimeout: 120_000, env: { NODE_ENV: 'test', NO_COLOR: '1' } };
 
 export default defineConfig({
   test: {
@@ -19,8 +19,8 @@ export default defineConfig({
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           globalSetup: ['test/lab/global-setup.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: true,
           maxWorkers: 3,
         },

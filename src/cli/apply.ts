@@ -9,7 +9,7 @@ import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
 import type { HostState } from '../report/run-state.ts';
 import { applyFleet } from '../run/apply-fleet.ts';
-import { type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
+import { type PlannedFleet, planFleet, planMade } from '../run/plan-fleet.ts';
 import { printDiagnostics } from '../source/caret.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import type { Flags } from './flags.ts';
@@ -60,7 +60,6 @@ async function roll(order: Order): Promise<number> {
 async function withSession(order: Order, request: Request): Promise<number> {
   const { flags, output, dry } = order;
   const connector = openConnector({
-    ...(flags.privateKey === undefined ? {} : { defaultKeys: [flags.privateKey] }),
     askPassphrase: (file) =>
       askHidden(`passphrase of ${file}: `, 'use ssh-agent, or a key without a passphrase'),
   });
@@ -144,8 +143,7 @@ function savedFleet({ plan: saved }: SavedPlan, session: Session): PlannedFleet 
     playbook: saved.playbook,
     hosts: hostsOf(saved.plays),
   });
-  const { hostsUnplannable: _, ...counts } = countPlan(saved);
-  context.emit({ type: 'plan-made', ...counts });
+  context.emit(planMade(saved));
   return { plan: saved, surveys: new Map() };
 }
 

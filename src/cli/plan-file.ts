@@ -14,6 +14,7 @@ interface PlanFile {
   readonly plan: Plan;
   /** By play, then by host. */
   readonly tasks: readonly Readonly<Record<string, readonly HostTask[]>>[];
+  readonly gates: readonly Readonly<Record<string, readonly HostTask[]>>[];
 }
 
 export interface SavedPlan {
@@ -23,7 +24,8 @@ export interface SavedPlan {
 
 export function writePlanFile(path: string, { plan, request }: SavedPlan): void {
   const tasks = request.plays.map((play) => Object.fromEntries(play.tasks));
-  const file: PlanFile = { gwfleet: 'plan', v: 1, plan, tasks };
+  const gates = request.plays.map((play) => Object.fromEntries(play.gate));
+  const file: PlanFile = { gwfleet: 'plan', v: 1, plan, tasks, gates };
   try {
     writeFileSync(path, `${JSON.stringify(file, null, 1)}\n`, { mode: 0o600 });
   } catch (error) {
@@ -43,13 +45,14 @@ export function readPlanFile(path: string): SavedPlan | undefined {
       'make a new one: gwfleet plan INVENTORY -o FILE',
     );
   }
-  const { plan, tasks } = file;
+  const { plan, tasks, gates } = file;
   const plays = plan.plays.map(({ name, pattern, batches, rules }, index) => ({
     name,
     pattern,
     batches,
     rules,
     tasks: new Map(Object.entries(tasks[index] ?? {})),
+    gate: new Map(Object.entries(gates[index] ?? {})),
   }));
   return { plan, request: { inventory: plan.inventory, playbook: plan.playbook, plays } };
 }

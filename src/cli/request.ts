@@ -141,6 +141,7 @@ function playRequest(play: Play, resolved: ResolvedPlay, flags: RequestFlags): P
       ...(flags.maxFail === undefined ? {} : { maxFail: failLimit(flags.maxFail, hosts.length) }),
     },
     tasks: resolved.tasks,
+    gate: resolved.gate,
   };
 }
 

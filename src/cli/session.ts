@@ -50,7 +50,7 @@ export function openSession(order: SessionOrder): Session {
   const stop = new AbortController();
   let state: RunState = emptyRunState;
   const emit = (bare: BareEvent): void => {
-    const event = { v: 1, at: new Date().toISOString(), run, ...bare } as RunEvent;
+    const event = { ...bare, v: 1, at: new Date().toISOString(), run } as RunEvent;
     history?.event(event);
     state = reduce(state, event);
     show(event, order);

@@ -6,6 +6,8 @@
 import type { TaskPlan } from '../plan/plan.ts';
 import { type TaskTypes, typeOf } from '../plan/probe.ts';
 import { block, feed, nothing, type Script, sh } from '../shell/sh.ts';
+import type { Facts } from '../tasks/facts.ts';
+import type { BootFile } from '../tasks/task-type.ts';
 import { engine, guardFolder } from './engine.ts';
 import { hostLock } from './host-lock.ts';
 
@@ -17,6 +19,7 @@ export interface GuardOrder {
   /** A nonce: lines of the script's own begin with it. */
   readonly mark: string;
   readonly tasks: readonly TaskPlan[];
+  readonly facts: Facts;
   /** How long the host waits for a confirm; null: no guard, confirmed after the last step. */
   readonly confirmTimeoutSeconds: number | null;
   /** Wall clock of the controller in epoch seconds, for the lock's text only. */
@@ -46,8 +49,7 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
     guarded ? arm : nothing,
     sh`"$detach" sh "$D/engine" "apply:$run" </dev/null >/dev/null 2>&1 & apply=$!`,
     // A signal ends wait, not the steps.
-    sh`wait "$apply"; code=$?; while kill -0 "$apply" 2>/dev/null; do wait "$apply"; code=$?; done`,
-    guarded ? nothing : sh`[ "$code" != 0 ] || sh "$D/engine" "confirm:$run" </dev/null`,
+    sh`wait "$apply"; while kill -0 "$apply" 2>/dev/null; do wait "$apply"; done`,
     sh`for old in $(ls -1d "$R"/2* 2>/dev/null | sort -r | tail -n +6); do [ -e "$old/armed" ] || [ -e "$old/rolling-back" ] || rm -rf "$old"; done`,
     sh`say 'done'`,
   );
@@ -98,7 +100,7 @@ function planFile(order: GuardOrder, types: TaskTypes): Script {
     sh`steps=${changing.map(({ id }) => id).join(' ')}; looks=${looks.map(({ id }) => id).join(' ')}`,
     ...changing.flatMap((task) => stepFunctions(task, types)),
     ...looks.flatMap((task) => lookFunction(task, types)),
-    sh`boot_files() { :; }`,
+    bootFunction(changing, order, types),
   );
 }
 
@@ -121,6 +123,22 @@ function lookFunction(task: TaskPlan, types: TaskTypes): readonly Script[] {
     typeOf(types, task.type).probe(task.args),
     sh`}`,
   ];
+}
+
+/** Each file whole or not at all: a power cut in the middle must not leave half of it for the next boot. */
+function bootFunction(tasks: readonly TaskPlan[], { facts }: GuardOrder, types: TaskTypes): Script {
+  const files = tasks.flatMap((task) => typeOf(types, task.type).boot(task.to, facts));
+  return block(sh`boot_files() { :`, ...files.map(bootFile), sh`}`);
+}
+
+function bootFile({ path, mode, content }: BootFile): Script {
+  if (content === null) return sh`rm -f -- ${path} || return 1`;
+  const fresh = `${path}.gwfleet-new`;
+  return block(
+    sh`mkdir -p -- ${path.slice(0, path.lastIndexOf('/')) || '/'} || return 1`,
+    feed(content, sh`cat >${fresh}`),
+    sh`[ $? = 0 ] && chmod ${mode.toString(8)} ${fresh} && { sync ${fresh} 2>/dev/null || sync; } && mv -f -- ${fresh} ${path} || return 1`,
+  );
 }
 
 /** Only the first look at an object was made before anything changed it. */

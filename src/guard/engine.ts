@@ -23,6 +23,7 @@ export const guardFolder = '/run/gwfleet';
 /**
  * `sh engine VERB:RUN`; everything is answered on descriptor 3. Variables come from `plan`: run, mark, seconds,
  * steps, looks, and the functions step_ID, undo_ID, look_ID. `boot_files` writes what survives a restart.
+ * With 0 seconds there is no watchdog, and the steps confirm themselves.
  *
  * apply: the steps. watch: the timer. confirm, rollback: the verdict. inspect: only tells. contact: our controller is
  * back: tells, and ends what nobody else can end. settle: a later run is here: rolls back what is pending and dead.
@@ -111,6 +112,10 @@ keep() {
   unlock
   log confirmed
 }
+confirm() {
+  if mv "$D/armed" "$D/confirmed" 2>/dev/null; then keep; fi
+  say "state $(state)"
+}
 # Two that come at once: the second leaves it to the first. Without room for the file both do it, and undo bears that.
 take_over() {
   p=$(cat "$D/settler" 2>/dev/null)
@@ -152,6 +157,7 @@ apply:*)
     exit 1
   fi
   say applied
+  [ "$seconds" != 0 ] || confirm
   ;;
 watch:*)
   i=0; echo "$seconds" >"$D/left"; true >"$D/ready"
@@ -164,8 +170,7 @@ watch:*)
   undo_all
   ;;
 confirm:*)
-  if mv "$D/armed" "$D/confirmed" 2>/dev/null; then keep; fi
-  say "state $(state)"
+  confirm
   ;;
 rollback:*)
   if [ -e "$D/armed" ] && claim; then stop_apply; undo_all; else say "state $(state)"; fi

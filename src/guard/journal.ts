@@ -45,6 +45,8 @@ export interface Journal {
   readonly state: GuardState | 'gone' | undefined;
   readonly watchdogAlive: boolean | undefined;
   readonly bootFailed: string | undefined;
+  /** The kernel's boot id, when the host was asked how a run ended: another one means that it was rebooted. */
+  readonly bootId: string | undefined;
   /** A run that had ended without taking its lock away, or whose stale lock was broken on purpose. */
   readonly leftovers: readonly { readonly run: string; readonly how: 'finished' | 'broke' }[];
   readonly asked: boolean;
@@ -65,13 +67,14 @@ export function readJournal(mark: string, stdout: string): Journal {
     ready: has('ready'),
     armed: has('armed'),
     begun: all('begin').map((id) => id.trim()),
-    ended: all('end').map(readEnd),
-    undone: all('undo').map(readEnd),
+    ended: all('end').flatMap(readEnd),
+    undone: all('undo').flatMap(readEnd),
     differs: (all('differs').at(-1) ?? '').split(' ').filter(Boolean),
     applied: has('applied'),
     state: readState(all('state').at(-1)),
     watchdogAlive: watchdog === undefined ? undefined : watchdog.trim() === 'alive',
     bootFailed: all('boot-failed').map(readText).at(-1),
+    bootId: all('boot').at(-1)?.trim(),
     leftovers: [
       ...all('finished').map((text) => ({ run: firstWord(text), how: 'finished' as const })),
       ...all('broke').map((text) => ({ run: firstWord(text), how: 'broke' as const })),
@@ -95,19 +98,25 @@ function readHolder(text: string): LockHolder {
   const fields = new Map(
     text.split(';').map((field) => [field.split(' ')[0] ?? '', field.split(' ').slice(1).join(' ')]),
   );
-  const left = fields.get('left') ?? '';
   return {
     run: fields.get('run') ?? 'unknown',
     owner: fields.get('owner') ?? 'unknown',
-    sinceEpochSeconds: Number(fields.get('since') ?? 0),
-    secondsLeft: /^\d+$/.test(left) ? Number(left) : null,
+    sinceEpochSeconds: whole(fields.get('since')) ?? 0,
+    secondsLeft: whole(fields.get('left')) ?? null,
     life: fields.get('life') === 'dead' ? 'dead' : 'alive',
   };
 }
 
-function readEnd(text: string): StepEnd {
-  const [task = '', code = '', ...said] = text.split(' ');
-  return { task, code: Number(code), said: readText(said.join(' ')) };
+/** A line without an exit code was cut off or forged: it ends nothing. */
+function readEnd(text: string): readonly StepEnd[] {
+  const [task = '', digits, ...said] = text.split(' ');
+  const code = whole(digits);
+  return code === undefined ? [] : [{ task, code, said: readText(said.join(' ')) }];
+}
+
+/** Ten digits: a lock is a file on the host and may hold anything, dates of the year 300,000 included. */
+function whole(digits: string | undefined): number | undefined {
+  return /^\d{1,10}$/.test(digits?.trim() ?? '') ? Number(digits) : undefined;
 }
 
 function readText(text: string): string {

@@ -4,9 +4,7 @@
  * that connection. End of input (the link died, gwfleet was killed) does nothing: the watchdog decides then.
  */
 import { block, type Script, sh } from '../shell/sh.ts';
-import { guardFolder } from './engine.ts';
-
-export type Verdict = 'confirm' | 'rollback';
+import { guardFolder, guardStates } from './engine.ts';
 
 interface SettleOrder {
   readonly guardId: string;
@@ -21,8 +19,12 @@ export function settleScript(order: SettleOrder, probe: Script): Script {
   const { guardId } = order;
   return block(
     opening(order),
-    sh`if [ -e "$D/engine" ]; then sh "$D/engine" ${`contact:${guardId}`} </dev/null; else tell state gone; fi`,
-    sh`if [ -e "$D/armed" ] && [ -e "$D/applied" ]; then ask=yes; elif [ -e "$D/confirmed" ] || [ ! -e "$D/engine" ]; then ask=; else tell 'done'; exit 0; fi`,
+    sh`ask=; held=$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)`,
+    sh`for s in ${guardStates}; do [ ! -e "$D/$s" ] || known=yes; done`,
+    sh`if [ "$known" = yes ]; then sh "$D/engine" ${`contact:${guardId}`} </dev/null`,
+    sh`elif [ "$held" = ${guardId} ]; then tell starting; exit 0`,
+    sh`else tell state gone; fi`,
+    sh`if [ -e "$D/armed" ] && [ -e "$D/applied" ]; then ask=yes; elif [ "$known" = yes ] && [ ! -e "$D/confirmed" ]; then tell 'done'; exit 0; fi`,
     probe,
     sh`[ -n "$ask" ] || { tell 'done'; exit 0; }`,
     sh`tell ask`,
@@ -44,7 +46,8 @@ export function inspectScript(order: SettleOrder): Script {
 
 function opening({ guardId, mark }: SettleOrder): Script {
   return block(
-    sh`exec 3>&1; D=${`${guardFolder}/${guardId}`}; mark=${mark}; export mark`,
+    sh`exec 3>&1; R=${guardFolder}; D=${`${guardFolder}/${guardId}`}; mark=${mark}; export mark; known=`,
     sh`tell() { printf '\n%s %s\n' "$mark" "$*"; }`,
+    sh`tell boot "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"`,
   );
 }

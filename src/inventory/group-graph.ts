@@ -24,6 +24,8 @@ export interface DraftHost {
   readonly place: Place;
   readonly groups: Set<DraftGroup>;
   readonly variables: WrittenVariables;
+  /** Taken out of `ungrouped`: its variables no longer reach the host, not even as those of an ancestor. */
+  leftUngrouped?: true;
 }
 
 export interface Draft {
@@ -85,7 +87,10 @@ export function reconcile({ all, ungrouped, groups, hosts }: Draft): readonly Dr
   for (const host of hosts.values()) {
     const others = [...groupsOf(host)].filter((group) => group !== all && group !== ungrouped);
     if (others.length === 0) addMember(ungrouped, host);
-    else if (host.groups.delete(ungrouped)) ungrouped.hosts.delete(host.name);
+    else if (host.groups.delete(ungrouped)) {
+      ungrouped.hosts.delete(host.name);
+      host.leftUngrouped = true;
+    }
   }
   return circular;
 }
@@ -94,6 +99,7 @@ export function reconcile({ all, ungrouped, groups, hosts }: Draft): readonly Dr
 export function groupsOf(host: DraftHost): ReadonlySet<DraftGroup> {
   const found = new Set(host.groups);
   for (const group of host.groups) for (const ancestor of ancestors(group)) found.add(ancestor);
+  if (host.leftUngrouped) for (const group of found) if (group.name === 'ungrouped') found.delete(group);
   return found;
 }
 

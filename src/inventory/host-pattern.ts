@@ -42,7 +42,7 @@ export function selectHosts(inventory: Inventory, pattern: string, context: Patt
   // Only `&` and `!` given: they cut down all hosts.
   const start =
     plain.length === 0 && parts.length > 0
-      ? [...inventory.hosts.keys()]
+      ? hostsOfGroup(inventory, 'all')
       : plain.flatMap(({ hosts }) => [...hosts]);
   const kept = parts.reduce<readonly string[]>(
     (hosts, { sign, hosts: these }) =>

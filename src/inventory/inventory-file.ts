@@ -129,6 +129,13 @@ function setGroupVariable(reading: Reading, group: DraftGroup, { key, node }: So
 }
 
 function readChild(reading: Reading, group: DraftGroup, entry: SourceEntry): void {
+  if (entry.key === 'ungrouped' && group.name !== 'all') {
+    report(reading, entry.keyPlace, {
+      message: `'ungrouped' cannot be in the group '${group.name}': it is for hosts in no group`,
+      hint: 'give these hosts a group of their own; Ansible would lose some of them',
+    });
+    return;
+  }
   const child = readGroup(reading, entry);
   if (child === undefined || addChild(group, child)) return;
   report(reading, entry.keyPlace, {

@@ -99,7 +99,7 @@ class Resolver {
   }
 
   #fromGroups(host: DraftHost): { readonly groups: readonly string[]; readonly variables: WrittenVariables } {
-    const key = JSON.stringify([...host.groups].map(({ name }) => name));
+    const key = JSON.stringify([host.leftUngrouped ?? false, ...[...host.groups].map(({ name }) => name)]);
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     const groups = inOrder(groupsOf(host)).filter((group) => group !== this.#draft.all);

@@ -81,6 +81,7 @@ function decide(
   const wanted = type.desired(task.args, observation, sight.facts);
   if (wanted.kind === 'refused') return { why: wanted.why };
   const from = observation.kind === 'present' ? observation.state : null;
+  const changes = type.verifyOnly === true ? [] : type.changes(from, wanted.state);
   return {
     id: task.id,
     type: task.type,
@@ -90,8 +91,8 @@ function decide(
     args: task.args,
     from,
     to: wanted.state,
-    changes: type.verifyOnly === true ? [] : type.changes(from, wanted.state),
-    notes: [...(wanted.notes ?? []), ...undoNotes(type)],
+    changes,
+    notes: [...(wanted.notes ?? []), ...(changes.length > 0 ? undoNotes(type) : [])],
     seen: cksum(output.stdout),
   };
 }

@@ -2,9 +2,12 @@
  * The plan: all changes of all hosts in their batches, as a JSON value. It can be shown, saved, reviewed and
  * refused; nothing is left to decide when it is applied.
  */
+import type { PlayRules } from '../playbook/rules.ts';
 import type { Place } from '../source/diagnostic.ts';
 import type { Facts } from '../tasks/facts.ts';
 import type { Change, Json, Note } from '../tasks/task-type.ts';
+
+export type { PlayRules };
 
 export interface Plan {
   readonly v: 1;
@@ -21,23 +24,6 @@ export interface PlayPlan {
   readonly batches: readonly (readonly string[])[];
   readonly rules: PlayRules;
   readonly hosts: readonly HostPlan[];
-}
-
-export type OnFailure = 'halt' | 'rollback_batch' | 'rollback_run';
-
-/** How a play rolls: the keywords of the play after defaults. */
-export interface PlayRules {
-  /** Stop the run when this many hosts have failed or were unreachable, over the whole run; null: no such limit. */
-  readonly maxFail: number | null;
-  /** Ansible's meaning: a batch stops the run when MORE than this percentage of it failed; null: only when all did. */
-  readonly maxFailPercentage: number | null;
-  readonly anyErrorsFatal: boolean;
-  /** The first batch is a canary of this many hosts; 0: none. */
-  readonly canary: number;
-  /** How long a batch is watched before the next one starts. */
-  readonly soakSeconds: number;
-  readonly confirmTimeoutSeconds: number;
-  readonly onFailure: OnFailure;
 }
 
 /** What will be done on one host in one play, or why it cannot be said. */

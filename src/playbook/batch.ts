@@ -2,8 +2,8 @@
  * How a play rolls over its hosts: `serial` with Ansible's exact arithmetic, our `canary` before it, and the limits.
  * A percentage counts all hosts of the play, not the rest, and is rounded down to at least one host.
  */
-import type { PlayRules } from '../plan/plan.ts';
 import type { Amount, Play } from './play.ts';
+import type { PlayRules } from './rules.ts';
 
 /** Host names in batches. `serial` repeats its last entry; an entry of zero takes all that is left. */
 export function batchesOf(

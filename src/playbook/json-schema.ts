@@ -36,7 +36,7 @@ function taskSchema(types: TaskTypes): Schema {
     type: 'object',
     properties: { ...plain(taskKeywords), ...actions },
     additionalProperties: false,
-    oneOf: [...types.keys()].map((name) => ({ required: [name] })),
+    oneOf: [...types.keys()].map((name) => ({ properties: { [name]: {} }, required: [name] })),
   };
 }
 

@@ -2,11 +2,11 @@
  * A playbook after reading: keywords understood and defaults filled in, arguments still as written, because their
  * templates mean something else on every host.
  */
-import type { OnFailure } from '../plan/plan.ts';
 import type { Place } from '../source/diagnostic.ts';
 import type { SourceNode } from '../source/yaml-document.ts';
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { Expression } from './expression.ts';
+import type { OnFailure } from './rules.ts';
 
 export interface Playbook {
   readonly file: string;

@@ -4,7 +4,6 @@
  * number of hosts, and a mistake that 4,000 hosts share is told once.
  */
 import type { Host, Inventory } from '../inventory/model.ts';
-import type { PlayRules } from '../plan/plan.ts';
 import { type Diagnostic, hasErrors, type Place } from '../source/diagnostic.ts';
 import type { Value } from '../source/value.ts';
 import type { Json } from '../tasks/task-type.ts';
@@ -14,6 +13,7 @@ import { batchesOf, rulesOf } from './batch.ts';
 import { Complaints } from './complaint.ts';
 import { evaluated, type Lookup, truthy } from './evaluation.ts';
 import type { Play, Task } from './play.ts';
+import type { PlayRules } from './rules.ts';
 import { type Layers, lookupIn, type Values, variablePlace } from './scope.ts';
 import { variablesIn } from './template.ts';
 
@@ -30,6 +30,8 @@ export interface ResolvedPlay {
   readonly id: string;
   readonly name: string;
   readonly place: Place;
+  /** The host pattern as written. */
+  readonly pattern: string;
   /** Host names; a host is in exactly one batch. */
   readonly batches: readonly (readonly string[])[];
   readonly rules: PlayRules;
@@ -63,6 +65,7 @@ export function resolvePlay(
     id: play.id,
     name: play.name,
     place: play.place,
+    pattern: play.hosts.pattern,
     batches: batchesOf(around.hosts, play),
     rules: rulesOf(play, around.hosts.length),
     become: play.become,

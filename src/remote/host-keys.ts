@@ -66,8 +66,8 @@ export class HostKeys {
       mkdirSync(dirname(learnFile), { recursive: true, mode: 0o700 });
       const text = textOf(learnFile);
       // One write in append mode is atomic: two runs at once cannot mix their lines.
-      const line = knownLine(name, blob);
-      appendFileSync(learnFile, text === '' || text.endsWith('\n') ? line : `\n${line}`, { mode: 0o600 });
+      const line = `${text === '' || text.endsWith('\n') ? '' : '\n'}${knownLine(name, blob)}`;
+      appendFileSync(learnFile, line, { mode: 0o600 });
       this.#files.set(learnFile, readKnownHosts(learnFile, text + line));
       return undefined;
     } catch (error) {

@@ -43,7 +43,7 @@ export class PrivateKeys {
     if (this.#ask === undefined)
       return encrypted(file, 'is encrypted and nobody can be asked for its passphrase');
     // One question at a time: two prompts on one terminal mix.
-    const turn = this.#question.then(() => this.#decrypt(file, text));
+    const turn = this.#question.catch(() => undefined).then(() => this.#decrypt(file, text));
     this.#question = turn;
     return await turn;
   }

@@ -30,7 +30,7 @@ export interface Way {
 }
 
 /** sshd drops new connections at random while too many log in (MaxStartups): try again a little later. */
-const attempts = 3;
+const attempts = 5;
 
 export async function logIn(
   hop: Hop,

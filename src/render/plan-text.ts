@@ -45,7 +45,7 @@ function headerText(play: PlayPlan, colours: Palette): string {
   const count = `${play.hosts.length} ${play.hosts.length === 1 ? 'host' : 'hosts'}`;
   const batches = play.batches.length > 1 ? ` in ${play.batches.length} batches` : '';
   const some = changing === play.hosts.length || changing === 0 ? '' : `, ${changing} to change`;
-  return `${colours.bold(play.pattern)}  ${count}${batches}${some}  ${colours.dim(play.name)}`;
+  return `${colours.bold(visibleLine(play.pattern))}  ${count}${batches}${some}  ${colours.dim(visibleLine(play.name))}`;
 }
 
 interface LineSetting {
@@ -57,7 +57,7 @@ interface LineSetting {
 function lineTexts(lines: readonly FoldedLine[], { all, depth, colours }: LineSetting): readonly string[] {
   const cells = lines.map(
     ({ change, hosts }) =>
-      [`${change.kind} ${change.name}`, values(change), hostRuns(hosts, all).join(' ')] as const,
+      [visibleLine(`${change.kind} ${change.name}`), values(change), hostRuns(hosts, all).join(' ')] as const,
   );
   const widths = [0, 1].map((column) =>
     Math.min(44, Math.max(0, ...cells.map((row) => (row[column] ?? '').length))),
@@ -96,7 +96,7 @@ function noteText({ note, hosts }: FoldedNote, all: readonly string[], colours: 
 }
 
 function unplannableText({ host, result, why, hint, task }: UnplannableHost, colours: Palette): string {
-  const where = task === undefined ? '' : `${task.name}: `;
+  const where = task === undefined ? '' : `${visibleLine(task.name)}: `;
   const after = hint === undefined ? '' : `\n      ${visibleLine(hint)}`;
   return colours.red(`  x ${host} ${result}: ${where}${visibleLine(why)}${after}`);
 }

@@ -6,9 +6,11 @@
 /** One line: newlines become ` / `. */
 export function visibleLine(text: string): string {
   return visibleText(text)
-    .replaceAll(/\s*\n\s*/g, ' / ')
     .replaceAll('\t', ' ')
-    .trim();
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join(' / ');
 }
 
 /** Several lines. C0, DEL, C1 and the bidirectional overrides are shown as `\x1b` or `\u202e`. */
@@ -20,7 +22,7 @@ export function visibleText(text: string): string {
       (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
     )
     .replaceAll(
-      /[\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+      /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
       (char) => `\\u${char.charCodeAt(0).toString(16)}`,
     );
 }

@@ -3,7 +3,7 @@
  * exit code and the saved log all come from these and nothing else. New fields may be added, none changes meaning
  * within a version.
  */
-import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox';
+import { type Static, type TProperties, Type } from '@sinclair/typebox';
 
 const text = (description: string) => Type.String({ description });
 const count = (description: string) => Type.Integer({ minimum: 0, description });
@@ -32,6 +32,7 @@ const place = Type.Object({
   endCol: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 
+/** `fields` must not say `v`, `at`, `run` or `type` again: those are the stamp of every event. */
 const event = <Name extends string, Fields extends TProperties>(
   type: Name,
   description: string,
@@ -39,11 +40,11 @@ const event = <Name extends string, Fields extends TProperties>(
 ) =>
   Type.Object(
     {
+      ...fields,
       v: Type.Literal(1, { description: 'version of this contract' }),
       at: Type.String({ format: 'date-time', description: 'controller time, UTC' }),
       run: text('run id'),
       type: Type.Literal(type),
-      ...fields,
     },
     { description, additionalProperties: false },
   );
@@ -64,7 +65,7 @@ const schemas = [
     create: count('things to create'),
     update: count('things to update'),
     delete: count('things to delete'),
-    run: count('commands to run'),
+    commands: count('commands to run'),
     hosts: count('hosts in the plan'),
     hostsChanging: count('hosts that change'),
   }),
@@ -120,7 +121,6 @@ export const eventSchema = Type.Union([...schemas], {
 });
 
 export type RunEvent = Static<(typeof schemas)[number]>;
-export type EventType = RunEvent['type'];
 
 /** An event before the conductor stamps it with version, time and run. */
 export type BareEvent = DistributiveOmit<RunEvent, 'v' | 'at' | 'run'>;
@@ -128,11 +128,3 @@ export type BareEvent = DistributiveOmit<RunEvent, 'v' | 'at' | 'run'>;
 type DistributiveOmit<Union, Keys extends keyof Union> = Union extends unknown ? Omit<Union, Keys> : never;
 
 export type Emit = (event: BareEvent) => void;
-
-/** Names of all event types with what each means, for the manual. */
-export const eventTypes: readonly { readonly type: string; readonly description: string }[] = schemas.map(
-  (schema: TObject) => ({
-    type: String(schema.properties['type']?.['const']),
-    description: schema.description ?? '',
-  }),
-);

@@ -32,7 +32,8 @@ export function exitCode(state: RunState, ending: Ending = {}): number {
   return counts.unreachable > 0 ? exitCodes.unreachable : exitCodes.asWanted;
 }
 
+/** A host that kept the change of an earlier play is not back, though its last play was. */
 function allTouchedAreBack(state: RunState): boolean {
   const touched = [...state.hosts.values()].filter((host) => host.touched);
-  return touched.length > 0 && touched.every(({ result }) => result === 'rolled-back');
+  return touched.length > 0 && touched.every(({ result, kept }) => result === 'rolled-back' && !kept);
 }

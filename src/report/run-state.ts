@@ -14,6 +14,8 @@ export interface HostState {
   readonly failure: Extract<RunEvent, { type: 'host-finished' }> | undefined;
   /** A change was begun on this host, whatever came of it. */
   readonly touched: boolean;
+  /** A change of it was confirmed and stands, even if a later play failed or was rolled back. */
+  readonly kept: boolean;
 }
 
 export interface RunState {
@@ -94,8 +96,9 @@ type HostEvent = Extract<
 /** The map is changed in place: with thousands of hosts a copy for each event would be quadratic. */
 function withHost(state: RunState, event: HostEvent): RunState {
   const before = state.hosts.get(event.host) ?? fresh(event.host);
-  (state.hosts as Map<string, HostState>).set(event.host, nextHost(before, event));
-  return { ...state };
+  const hosts = state.hosts === emptyRunState.hosts ? new Map<string, HostState>() : state.hosts;
+  (hosts as Map<string, HostState>).set(event.host, nextHost(before, event));
+  return { ...state, hosts };
 }
 
 function nextHost(host: HostState, event: HostEvent): HostState {
@@ -125,6 +128,7 @@ function finished(host: HostState, event: Extract<RunEvent, { type: 'host-finish
     result: worse ? event.result : host.result,
     failure: failed && worse ? event : host.failure,
     touched: host.touched || event.result === 'changed',
+    kept: host.kept || event.result === 'changed',
   };
 }
 
@@ -138,6 +142,7 @@ function fresh(host: string): HostState {
     guardSeconds: undefined,
     failure: undefined,
     touched: false,
+    kept: false,
   };
 }
 

@@ -2,14 +2,15 @@
  * Takes a plan through the fleet: plays in order, batches in order, the hosts of a batch side by side. A host that
  * failed is left out of later plays; a stop rule or an interrupt begins no further host.
  */
-import { type Left, planHost } from '../plan/decide.ts';
+import { type Left, planHost, shortfalls } from '../plan/decide.ts';
 import { type HostPlan, hasChanges, type PlannedHost, type PlayPlan } from '../plan/plan.ts';
 import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
+import { gateFailure } from './gate.ts';
 import { applyHost, type HostDone, type HostOrder, verifyHost } from './host-apply.ts';
-import { verdict } from './host-contact.ts';
 import { finishedEvent, type HostEnding } from './host-result.ts';
+import { verdict } from './host-settle.ts';
 import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
 import { type Results, stopReason } from './stop-rules.ts';
 
@@ -29,6 +30,8 @@ export async function applyFleet(
     if (roll.stopped()) break;
     await roll.play(play, index);
   }
+  if (context.stop.aborted)
+    context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
   await roll.close();
   return roll.done();
 }
@@ -71,7 +74,9 @@ class Roll {
         hosts: [...hosts],
       });
       const results = await this.batch(play, hosts);
-      const why = stopReason(play.rules, { ...results, run: [...this.results.values()] });
+      const why =
+        stopReason(play.rules, { ...results, run: [...this.results.values()] }) ??
+        (await this.gate(play, batch));
       if (why === undefined) continue;
       this.halted = true;
       this.context.emit({ type: 'run-stopped', why });
@@ -94,6 +99,17 @@ class Roll {
       touched: this.changed,
       refused: !this.changed && bad.length > 0 && bad.every((host) => this.refusals.has(host)),
     };
+  }
+
+  /** Nothing changed yet, or no further batch: nothing to wait for. */
+  private async gate(play: PlayPlan, batch: number): Promise<string | undefined> {
+    const checks = this.request.plays[this.playIndex]?.gate;
+    if (!this.changed || checks === undefined || batch + 1 === play.batches.length) return undefined;
+    const hosts = play.batches
+      .slice(0, batch + 1)
+      .flat()
+      .filter((host) => !this.isOut(host));
+    return gateFailure({ hosts, checks, soakSeconds: play.rules.soakSeconds }, this.context);
   }
 
   private async batch(play: PlayPlan, hosts: readonly string[]): Promise<Pick<Results, 'batch' | 'begun'>> {
@@ -137,10 +153,23 @@ class Roll {
     };
     if (hasChanges(plan)) return applyHost(order, this.context);
     const checks = plan.tasks.some(({ type }) => typeOf(this.context.types, type).verifyOnly === true);
-    if (!checks || sight === undefined) return { ending: { result: 'ok' } };
+    if (sight === undefined) return this.verified(order);
+    if (!checks) return { ending: { result: 'ok' } };
     const missing = verdict(order, sight, this.context);
     if (missing === undefined && !this.changed) return { ending: { result: 'ok' } };
     return this.changed ? verifyHost(order, this.context) : { ending: missing ?? { result: 'ok' } };
+  }
+
+  /** A saved plan that promised "no change" for a host that nobody has looked at in this run. */
+  private async verified(order: HostOrder): Promise<HostDone> {
+    const done = await verifyHost(order, this.context);
+    if (done.sight === undefined || done.ending.result === 'ok') return done;
+    const drifted = shortfalls(order.plan.tasks, done.sight, this.context.types).some(
+      ({ task }) => typeOf(this.context.types, task.type).verifyOnly !== true,
+    );
+    return drifted
+      ? { ...done, ending: { ...done.ending, refused: 'stale', next: 'make a new plan' } }
+      : done;
   }
 
   /** A host that an earlier play has changed is planned again from its newest sight; it must come to the same changes. */

@@ -4,7 +4,7 @@
  */
 import type { LimitFunction } from 'p-limit';
 import type { TaskTypes } from '../plan/probe.ts';
-import type { Connector, Target } from '../remote/remote.ts';
+import type { Connector, Remote, Target } from '../remote/remote.ts';
 import type { Emit } from '../report/event.ts';
 
 export interface RunContext {
@@ -34,4 +34,10 @@ export function targetOf(context: RunContext, host: string): Target {
   const target = context.targets.get(host);
   if (target === undefined) throw new Error(`no connection data for host '${host}'`);
   return target;
+}
+
+/** A new connection to the host, or in words why there is none. */
+export async function openRemote(host: string, context: RunContext): Promise<Remote | string> {
+  const connection = await context.connector.connect(targetOf(context, host));
+  return connection.ok ? connection.remote : connection.failure.message;
 }

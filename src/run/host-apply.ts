@@ -1,16 +1,15 @@
 /**
  * The life of one host in one play: guarded apply, a NEW connection, a fresh look, confirm or rollback. What a reader
- * gets wrong: a lost connection here is a normal ending; the host finishes alone and we come back to ask how
- * (`host-contact.ts`).
+ * gets wrong: a lost connection here is a normal ending; the host finishes alone and we come back to ask how.
  */
-import { applyScript } from '../guard/apply-script.ts';
+import { applyScript, type GuardOrder } from '../guard/apply-script.ts';
 import { type Journal, readJournal } from '../guard/journal.ts';
 import type { PlannedHost, PlayRules } from '../plan/plan.ts';
 import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
 import type { Outcome, Remote } from '../remote/remote.ts';
-import type { RunContext } from './context.ts';
-import { comeBack, isSettled, openHost, told, verdict } from './host-contact.ts';
-import { type HostEnding, refusedEnding, settledEnding, stepCause } from './host-result.ts';
+import { openRemote, type RunContext } from './context.ts';
+import { type HostEnding, refusedEnding } from './host-result.ts';
+import { endGuarded, hasBegun, told, verdict } from './host-settle.ts';
 import { describeOutcome, lookAgain } from './survey.ts';
 
 export interface HostOrder {
@@ -31,55 +30,32 @@ export interface HostDone {
 }
 
 export async function applyHost(order: HostOrder, context: RunContext): Promise<HostDone> {
-  const opened = order.remote ?? (await openHost(order.plan.host, context));
+  const opened = order.remote ?? (await openRemote(order.plan.host, context));
   if (typeof opened === 'string') return { ending: { result: 'unreachable', message: opened } };
   const seconds = guardSeconds(order, context);
   const mark = context.nonce();
-  const script = applyScript(
+  const tell = teller(order, seconds, context);
+  const outcome = await opened.run(
+    applyScript(guardOrder(order, { mark, seconds }, context), context.types),
     {
-      guardId: order.guardId,
-      owner: context.owner,
-      mark,
-      tasks: order.plan.tasks,
-      confirmTimeoutSeconds: seconds,
-      now: Math.floor(context.nowMs() / 1000),
-      ...(context.breakLock === undefined ? {} : { breakLock: context.breakLock }),
+      timeoutSeconds: (seconds ?? 0) + context.commandTimeoutSeconds,
+      answer: (stdout) => tell(readJournal(mark, stdout)),
     },
-    context.types,
   );
-  const telling = new Telling({ order, mark, seconds, context });
-  const outcome = await opened.run(script, {
-    timeoutSeconds: (seconds ?? 0) + context.commandTimeoutSeconds,
-    // Never an answer; this is how the journal is heard while it is written.
-    answer: (stdout) => telling.hear(stdout),
-  });
-  telling.hear(outcome.stdout);
   const journal = readJournal(mark, outcome.stdout);
+  tell(journal);
   noteLeftovers(order.plan.host, journal, context);
-  if (journal.refusal !== undefined) {
-    await opened.close();
-    return { ending: refusedEnding(journal.refusal, order.plan.tasks) };
-  }
-  if (outcome.kind === 'not-started' || (outcome.kind === 'done' && !journal.done && !journal.ready)) {
-    await opened.close();
-    return {
-      ending: {
-        result: 'failed',
-        refused: 'unable',
-        message: describeOutcome(outcome),
-        next: 'nothing was changed on this host',
-      },
-    };
-  }
-  if (seconds === null && outcome.kind === 'done')
+  const untouched = untouchedEnding(order, outcome, journal);
+  if (untouched === undefined && seconds === null && outcome.kind === 'done' && journal.state === 'confirmed')
     return endUnguarded(order, { remote: opened, journal }, context);
   void opened.close();
+  if (untouched !== undefined) return { ending: untouched };
   return endGuarded(order, { outcome, journal, seconds: seconds ?? context.commandTimeoutSeconds }, context);
 }
 
-/** The plan of a host without changes whose checks must hold now. */
+/** The plan of a host without changes whose promises must hold now. */
 export async function verifyHost(order: HostOrder, context: RunContext): Promise<HostDone> {
-  const opened = order.remote ?? (await openHost(order.plan.host, context));
+  const opened = order.remote ?? (await openRemote(order.plan.host, context));
   if (typeof opened === 'string') return { ending: { result: 'unreachable', message: opened } };
   const look = await lookAgain(opened, order.lookTasks, context);
   await opened.close();
@@ -94,65 +70,42 @@ function guardSeconds({ plan, rules }: HostOrder, { guard, types }: RunContext):
   return guard === 'on' && touches ? rules.confirmTimeoutSeconds : null;
 }
 
-async function endUnguarded(
-  order: HostOrder,
-  { remote, journal }: { remote: Remote; journal: Journal },
+function guardOrder(
+  { guardId, plan }: HostOrder,
+  { mark, seconds }: { readonly mark: string; readonly seconds: number | null },
   context: RunContext,
-): Promise<HostDone> {
-  if (journal.state !== 'confirmed') {
-    await remote.close();
-    return { ending: settledEnding(journal.state, stepCause(journal, order.plan.tasks)) };
-  }
-  const look = await lookAgain(remote, order.lookTasks, context);
-  await remote.close();
-  if (!('sight' in look)) return { ending: { result: look.result, message: look.why } };
-  return { ending: verdict(order, look.sight, context) ?? { result: 'changed' }, sight: look.sight };
+): GuardOrder {
+  return {
+    guardId,
+    owner: context.owner,
+    mark,
+    tasks: plan.tasks,
+    facts: plan.facts,
+    confirmTimeoutSeconds: seconds,
+    now: Math.floor(context.nowMs() / 1000),
+    ...(context.breakLock === undefined ? {} : { breakLock: context.breakLock }),
+  };
 }
 
-async function endGuarded(
-  order: HostOrder,
-  applied: { outcome: Outcome; journal: Journal; seconds: number },
+/** Tells each thing that the host says once, as soon as it has said it. */
+function teller(
+  { plan }: HostOrder,
+  seconds: number | null,
   context: RunContext,
-): Promise<HostDone> {
-  const { journal, seconds, outcome } = applied;
-  const cause: HostEnding =
-    outcome.kind === 'done'
-      ? stepCause(journal, order.plan.tasks)
-      : { result: 'failed', message: describeOutcome(outcome) };
-  if (!journal.applied && isSettled(journal))
-    return { ending: told(order.plan.host, journal, cause, context) };
-  return comeBack({ ...order, seconds, before: journal, cause }, context);
-}
-
-/** Says what the host says, as it says it: who is killed here must have told how far the host had come. */
-class Telling {
-  private armed = false;
-  private ended = 0;
-  private readonly about: Told;
-
-  constructor(about: Told) {
-    this.about = about;
-  }
-
-  hear(stdout: string): undefined {
-    const { order, mark, seconds, context } = this.about;
-    const { host, tasks } = order.plan;
-    const journal = readJournal(mark, stdout);
-    if (journal.armed && !this.armed) context.emit({ type: 'guard-armed', host, seconds: seconds ?? 0 });
-    this.armed ||= journal.armed;
-    for (const { task: id, code } of journal.ended.slice(this.ended)) {
-      const task = tasks.find((candidate) => candidate.id === id);
-      context.emit({ type: 'task-finished', host, task: task?.name ?? id, code });
+): (journal: Journal) => undefined {
+  let armed = false;
+  let ended = 0;
+  return (journal) => {
+    if (journal.armed && !armed) {
+      armed = true;
+      context.emit({ type: 'guard-armed', host: plan.host, seconds: seconds ?? 0 });
     }
-    this.ended = journal.ended.length;
-  }
-}
-
-interface Told {
-  readonly order: HostOrder;
-  readonly mark: string;
-  readonly seconds: number | null;
-  readonly context: RunContext;
+    for (const { task: id, code } of journal.ended.slice(ended)) {
+      ended += 1;
+      const task = plan.tasks.find((candidate) => candidate.id === id);
+      context.emit({ type: 'task-finished', host: plan.host, task: task?.name ?? id, code });
+    }
+  };
 }
 
 function noteLeftovers(host: string, { leftovers }: Journal, context: RunContext): void {
@@ -163,4 +116,31 @@ function noteLeftovers(host: string, { leftovers }: Journal, context: RunContext
         : `run ${run} had ended here without taking its lock away`;
     context.emit({ type: 'note', host, message });
   }
+}
+
+/** An apply that certainly changed nothing: refused by the host, or over before the first step. */
+function untouchedEnding({ plan }: HostOrder, outcome: Outcome, journal: Journal): HostEnding | undefined {
+  if (journal.refusal !== undefined) return refusedEnding(journal.refusal, plan.tasks);
+  const next = 'nothing was changed on this host';
+  if (outcome.kind === 'not-started')
+    return { result: 'failed', refused: 'unable', message: outcome.cause, next: outcome.hint ?? next };
+  if (outcome.kind === 'done' && !journal.done && !hasBegun(journal))
+    return { result: 'failed', refused: 'unable', message: describeOutcome(outcome), next };
+  return undefined;
+}
+
+async function endUnguarded(
+  order: HostOrder,
+  { remote, journal }: { remote: Remote; journal: Journal },
+  context: RunContext,
+): Promise<HostDone> {
+  const look = await lookAgain(remote, order.lookTasks, context);
+  await remote.close();
+  const ending = told(order, journal, { result: 'failed' }, context);
+  if ('sight' in look)
+    return {
+      ending: ending.result === 'changed' ? (verdict(order, look.sight, context) ?? ending) : ending,
+      sight: look.sight,
+    };
+  return { ending: { result: 'unknown', message: `changed, but not seen again: ${look.why}` } };
 }

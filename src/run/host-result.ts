@@ -20,7 +20,8 @@ export interface HostEnding {
 }
 
 export function finishedEvent(play: string, host: string, ending: HostEnding): BareEvent {
-  const { refused: _, ...told } = ending;
+  const { refused, ...told } = ending;
+  void refused;
   return { type: 'host-finished', play, host, ...told };
 }
 
@@ -94,34 +95,39 @@ function settledForOther({ run, state }: Extract<Refusal, { kind: 'settled' }>):
   return { ...settledEnding(state, { result: 'unknown', message: found }), result: 'unknown' };
 }
 
-export interface Forgotten {
-  readonly begun: 'begun' | 'not begun';
-  readonly looks: 'as before' | 'different';
-}
-
 /** A host that knows nothing of the run: /run is emptied at boot, and so is a change that was not confirmed. */
-export function forgottenEnding({ begun, looks }: Forgotten, cause: HostEnding): HostEnding {
+export function forgottenEnding(
+  how: 'not begun' | 'looks as before' | 'looks different',
+  cause: HostEnding,
+): HostEnding {
   const because = cause.message === undefined ? '' : `${cause.message}; `;
-  if (looks === 'different')
-    return { ...settledEnding('gone', cause), next: 'make a new plan: it shows how the host differs' };
-  if (begun === 'not begun')
-    return {
-      ...cause,
-      result: 'failed',
-      refused: 'unable',
-      message: `${because}the run had not begun there`,
-      next: 'nothing was changed on this host',
-    };
-  return {
-    ...cause,
-    result: 'rolled-back',
-    message: `${because}the host forgot the run (rebooted?) and looks as before, verified`,
-    next: 'the host is as it was before the run',
-  };
+  switch (how) {
+    case 'looks different':
+      return settledEnding('gone', cause);
+    case 'not begun':
+      return {
+        ...cause,
+        result: 'failed',
+        refused: 'unable',
+        message: `${cause.message ?? 'lost'} before the first step`,
+        next: 'nothing was changed on this host',
+      };
+    case 'looks as before':
+      return {
+        ...cause,
+        result: 'rolled-back',
+        message: `${because}the host forgot the run (rebooted?) and looks as before, verified`,
+        next: 'the host is as it was before the run',
+      };
+  }
 }
 
 /** A host whose guard has ended: what it answered is what is told. */
-export function settledEnding(state: GuardState | 'gone' | undefined, cause: HostEnding): HostEnding {
+export function settledEnding(
+  state: GuardState | 'gone' | undefined,
+  cause: HostEnding,
+  { watchdogAlive }: Pick<Partial<Journal>, 'watchdogAlive'> = {},
+): HostEnding {
   const because = cause.message === undefined ? '' : `${cause.message}; `;
   switch (state) {
     case 'confirmed':
@@ -153,7 +159,10 @@ export function settledEnding(state: GuardState | 'gone' | undefined, cause: Hos
         ...cause,
         result: 'unknown',
         message: `${because}the host is still ${state}`,
-        next: 'the host rolls back by itself; look again in a minute',
+        next:
+          watchdogAlive === false
+            ? 'its watchdog is gone, so it will NOT roll back by itself: a person is needed on this host'
+            : 'the host rolls back by itself; look again in a minute',
       };
     case 'gone':
       return {

@@ -5,6 +5,8 @@
 import { type Left, planHost } from '../plan/decide.ts';
 import { countPlan, type HostPlan, hasChanges, type Plan, type PlayRules } from '../plan/plan.ts';
 import type { HostTask } from '../plan/probe.ts';
+import type { BareEvent } from '../report/event.ts';
+import type { Json } from '../tasks/task-type.ts';
 import type { RunContext } from './context.ts';
 import { type Survey, surveyHosts } from './survey.ts';
 
@@ -14,6 +16,8 @@ export interface PlayRequest {
   readonly batches: readonly (readonly string[])[];
   readonly rules: PlayRules;
   readonly tasks: ReadonlyMap<string, readonly HostTask[]>;
+  /** Checks between batches, by host. */
+  readonly gate: ReadonlyMap<string, readonly HostTask[]>;
 }
 
 export interface FleetRequest {
@@ -41,9 +45,14 @@ export async function planFleet(request: FleetRequest, context: RunContext): Pro
   }));
   const plan: Plan = { v: 1, inventory: request.inventory, playbook: request.playbook, plays };
   await closeUnneeded(plan, surveys);
-  const { hostsUnplannable: _, ...counts } = countPlan(plan);
-  context.emit({ type: 'plan-made', ...counts });
+  context.emit(planMade(plan));
   return { plan, surveys };
+}
+
+/** The event that tells what a plan holds. */
+export function planMade(plan: Plan): BareEvent {
+  const { create, update, delete: gone, run, hosts, hostsChanging } = countPlan(plan);
+  return { type: 'plan-made', create, update, delete: gone, commands: run, hosts, hostsChanging };
 }
 
 /** Every task of every play, by host, in order. */
@@ -71,7 +80,7 @@ function planOne(host: string, play: PlayRequest, { survey, left, context }: Kno
     const { result, why, hint } = survey;
     return { kind: 'unplannable', host, result, why, ...(hint === undefined ? {} : { hint }) };
   }
-  const hostLeft = left.get(host) ?? new Map();
+  const hostLeft: Left = left.get(host) ?? new Map<string, Json>();
   left.set(host, hostLeft);
   return planHost(host, play.tasks.get(host) ?? [], {
     sight: survey.sight,

@@ -2,7 +2,8 @@
  * When a roll must not go on. `max_fail` counts the whole run and unreachable hosts and stops when it is reached;
  * `max_fail_percentage` is Ansible's: per batch, must be exceeded, unreachable hosts do not count. What a reader gets
  * wrong: a host on which nothing was begun (unreachable, locked, read-only) says nothing about the change, so it alone
- * never stops the others; a batch whose every begun host failed does.
+ * never stops the others; a batch whose every begun host failed does. `any_errors_fatal` is Ansible's too, where
+ * unreachable hosts count (plugins/strategy/linear.py).
  */
 import type { PlayRules } from '../plan/plan.ts';
 import type { HostResult } from '../report/event.ts';
@@ -26,7 +27,8 @@ export function stopReason(rules: PlayRules, { batch, begun, run }: Results): st
     return 'every host of the batch failed';
   if (rules.maxFail !== null && badInRun >= rules.maxFail)
     return `max_fail ${rules.maxFail} is reached: ${badInRun} failed`;
-  if (rules.anyErrorsFatal && failedInBatch > 0) return 'any_errors_fatal: a host of the batch failed';
+  if (rules.anyErrorsFatal && batch.some((result) => bad.includes(result)))
+    return 'any_errors_fatal: a host of the batch failed';
   if (rules.maxFailPercentage !== null && failedInBatch * 100 > rules.maxFailPercentage * batch.length) {
     return `max_fail_percentage ${rules.maxFailPercentage} is exceeded: ${failedInBatch} of ${batch.length} failed`;
   }

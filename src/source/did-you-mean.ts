@@ -9,9 +9,10 @@ export function didYouMean(word: string, known: Iterable<string>): string | unde
   return best === undefined ? undefined : `did you mean '${best}'?`;
 }
 
-/** The nearest known word within a third of the word's length (at least 1 step, at most 3); the first of equals. */
+/** The nearest known word within a third of the word's length (3 steps at most); the first of equals. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
-  const limit = Math.min(3, Math.max(1, Math.floor(word.length / 3)));
+  if (word.length < 3) return undefined;
+  const limit = Math.min(3, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestSteps = limit + 1;
   for (const candidate of known) {

@@ -210,6 +210,9 @@ in them go, and the plan says so.
 The primary address of the external interface, the address by which gwfleet came in and those in \`management\` keep
 their services when they are in the pool; the other pool addresses only carry answers.
 
+Where nft exists and the public side has no private address, style \`hardened\` also sets a leak guard behind NAT
+(\`nft list table ip gwfleet_leak_guard\`): what leaves with a private source is dropped, and its counter is the alarm.
+
 All tables are loaded at once, in the backend (nft or legacy) that has rules; a host where both have is refused.
 After a change, entries of conntrack that had begun without a translation are cleared where conntrack is installed.
 Rules live in the running system; they are not yet kept over a restart.

@@ -39,7 +39,7 @@ describe('selectHosts', () => {
     ['webservers:!staging', 'web01 web02 web03'],
     ['!gateways:webservers', 'web01 web02 web03 web04'],
     ['&staging,webservers', 'web04'],
-    ['!webservers', 'gw1 gw2 gw3 2001:db8::1'],
+    ['!webservers', '2001:db8::1 gw1 gw2 gw3'],
     ['site', 'gw1 gw2 gw3 web04'],
     ['~web0[1-2]', 'web01 web02'],
     ['~(gw|web0)1', 'gw1 web01'],

@@ -9,6 +9,7 @@ import { cksum } from '../../src/plan/cksum.ts';
 import type { TaskPlan } from '../../src/plan/plan.ts';
 import { nothing, sh } from '../../src/shell/sh.ts';
 import type { AnyTaskType } from '../../src/tasks/registry.ts';
+import { facts } from '../tasks/samples.ts';
 
 /** A task whose object is one file in the namespace's own /run, so that its fate is easy to see. */
 const marker: AnyTaskType = {
@@ -97,6 +98,7 @@ const order = (tasks: readonly TaskPlan[], seconds: number | null) => ({
   mark: `m-${randomBytes(4).toString('hex')}`,
   tasks,
   confirmTimeoutSeconds: seconds,
+  facts,
   now: 1_700_000_000,
 });
 const apply = (host: Machine, tasks: readonly TaskPlan[], seconds: number | null) => {

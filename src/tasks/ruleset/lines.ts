@@ -1,6 +1,7 @@
 /** The difference of two rulesets as lines of a plan: one for each chain, one for the jumps of a chain, the policy. */
 import { diffArrays } from 'diff';
 import type { Change } from '../task-type.ts';
+import { unavailable } from './leak-guard.ts';
 import type { Chain, Hook, RulesetState } from './state.ts';
 
 export function rulesetChanges(from: RulesetState | null, to: RulesetState | null): readonly Change[] {
@@ -9,7 +10,12 @@ export function rulesetChanges(from: RulesetState | null, to: RulesetState | nul
   const chains = [...new Set([...after.keys(), ...before.keys()])].flatMap((key) =>
     chainChange(before.get(key), after.get(key)),
   );
-  return [...chains, ...hookChanges(from?.hooks ?? [], to?.hooks ?? []), ...policyChange(from, to)];
+  return [
+    ...chains,
+    ...hookChanges(from?.hooks ?? [], to?.hooks ?? []),
+    ...policyChange(from, to),
+    ...guardChange(from, to),
+  ];
 }
 
 function chainChange(before: Chain | undefined, after: Chain | undefined): readonly Change[] {
@@ -47,6 +53,17 @@ function policyChange(from: RulesetState | null, to: RulesetState | null): reado
   const [before, after] = [from?.policy ?? 'ACCEPT', to?.policy ?? 'ACCEPT'];
   if (before === after) return [];
   return [{ action: 'update', kind: 'ruleset', name: 'FORWARD policy', from: before, to: after }];
+}
+
+function guardChange(from: RulesetState | null, to: RulesetState | null): readonly Change[] {
+  const rule = (state: RulesetState | null): string | undefined =>
+    state?.leakGuard === unavailable ? undefined : (state?.leakGuard ?? undefined);
+  const [before, after] = [rule(from), rule(to)];
+  const base = { kind: 'ruleset', name: 'leak guard' };
+  if (before === after) return [];
+  if (before === undefined) return [{ ...base, action: 'create', to: after ?? '' }];
+  if (after === undefined) return [{ ...base, action: 'delete', from: before }];
+  return [{ ...base, action: 'update', from: before, to: after }];
 }
 
 function said(hooks: readonly Hook[]): string {

@@ -6,6 +6,7 @@ import { parseNetwork } from '../../address/ipv4.ts';
 import { block, feed, nothing, type Script, sh } from '../../shell/sh.ts';
 import { requireTool, steps } from '../steps.ts';
 import { composer, ownPart } from './filter.ts';
+import { applyGuard, guardProbe } from './leak-guard.ts';
 import { builtins, type Chain, type Owner, ownChains, program, type RulesetState, tables } from './state.ts';
 
 /**
@@ -20,6 +21,7 @@ export function probeRuleset(owner: Owner, wanted: readonly Chain[]): Script {
     backend,
     sh`gwfleet_seen=$(printf '%s\n' "$gwfleet_rules" | ${ownPart(owner)})`,
     sh`echo "backend $gwfleet_backend"; printf '%s\n' "$gwfleet_seen"`,
+    guardProbe,
     sh`printf '%s\n' "$gwfleet_seen" | grep -q '^-' || { echo end; exit 0; }`,
     // The closed addresses depend on the host and are not known here; they are spelled alike everywhere.
     feed(`${lines.join('\n')}\n`, sh`{ gwfleet_wanted=$(grep -v -e ' --dst-range ' | sort); }`),
@@ -37,7 +39,7 @@ ${feed(loadText(wanted), sh`unshare -n sh -c "$gwfleet_restore -w 5 && $gwfleet_
 export function applyRuleset(from: RulesetState | null, to: RulesetState | null): Script {
   const state = to ?? from;
   if (state === null) return nothing;
-  const goal = to ?? { ...state, chains: [], hooks: [], policy: 'ACCEPT' };
+  const goal = to ?? { ...state, chains: [], hooks: [], policy: 'ACCEPT', leakGuard: null };
   const save = program(goal.backend, 'save');
   const restore = program(goal.backend, 'restore');
   return steps(
@@ -49,6 +51,7 @@ echo live
 printf '%s\n' "$gwfleet_rules"
 } | ${composer(goal.owner)})`,
     sh`[ -z "$gwfleet_load" ] || printf '%s\n' "$gwfleet_load" | ${restore} --noflush -w 5`,
+    applyGuard(from?.leakGuard ?? null, goal.leakGuard),
     goal.chains.some(({ table }) => table === 'nat') ? clearUntranslated(goal.owner.network) : nothing,
   );
 }

@@ -2,6 +2,7 @@
  * The probe's output as a state. Where the host spells a wanted rule in its own way (it said so in the part
  * `normal`), the live rule is read as the wanted one, so that spelling is no difference.
  */
+import { readGuard } from './leak-guard.ts';
 import { type Chain, type Hook, hooksInOrder, inOrder, type Owner, type RulesetState } from './state.ts';
 
 export function readRuleset(text: string, owner: Owner, wanted: readonly Chain[]): RulesetState | undefined {
@@ -19,6 +20,10 @@ export function readRuleset(text: string, owner: Owner, wanted: readonly Chain[]
     chains: inOrder(chainsIn(seen).map((chain) => respelled(chain, spelled, wanted))),
     hooks: hooksInOrder(seen.flatMap(hookIn)),
     policy: seen.find((line) => line.startsWith('policy '))?.slice('policy '.length) ?? 'ACCEPT',
+    leakGuard: readGuard(
+      seen.find((line) => /^guard\b/.test(line)),
+      owner,
+    ),
   };
 }
 

@@ -39,6 +39,8 @@ export type RulesetState = Readonly<{
   chains: readonly Chain[];
   hooks: readonly Hook[];
   policy: string;
+  /** The nft rule behind NAT; null for none, `unavailable` where nft is missing. */
+  leakGuard: string | null;
 }>;
 
 /** In the order in which they are loaded: marks, then addresses, then who may pass. */

@@ -5,6 +5,7 @@
 import { primaryOf } from '../aliases/state.ts';
 import type { Facts } from '../facts.ts';
 import type { Note, Wanted } from '../task-type.ts';
+import { guardRule, privateAddress, unavailable } from './leak-guard.ts';
 import { bare, hardenedChains, hardenedHooks, type Intent, seedChains } from './rules.ts';
 import type { Chain, Owner, RulesetState } from './state.ts';
 
@@ -19,14 +20,27 @@ export function wantedRuleset(intent: OpenIntent, seen: RulesetState, facts: Fac
   }
   const chains = wantedChains(seen.owner.style, { ...intent, closed: closed(intent, facts) });
   const hooks = seen.owner.style === 'seed' ? [] : hardenedHooks(chains);
-  const to: RulesetState = { ...seen, chains, hooks: hooks.toSorted(byTable), policy: 'DROP' };
-  return { kind: 'state', state: to, notes: notes(seen, to) };
+  const to: RulesetState = {
+    ...seen,
+    chains,
+    hooks: hooks.toSorted(byTable),
+    policy: 'DROP',
+    leakGuard: guardFor(seen, facts),
+  };
+  return { kind: 'state', state: to, notes: [...notes(seen, to), ...guardNotes(seen, facts)] };
 }
 
 /** A host that has no rules at all. */
 export function noRules(owner: Owner, { tools }: Facts): RulesetState {
   const backend = (['nft', 'legacy'] as const).find((one) => tools.includes(`iptables-${one}-save`));
-  return { backend: backend ?? 'plain', owner, chains: [], hooks: [], policy: 'ACCEPT' };
+  return {
+    backend: backend ?? 'plain',
+    owner,
+    chains: [],
+    hooks: [],
+    policy: 'ACCEPT',
+    leakGuard: tools.includes('nft') ? null : unavailable,
+  };
 }
 
 export function wantedChains(style: Owner['style'], intent: Intent): readonly Chain[] {
@@ -44,6 +58,18 @@ function closed({ pool, external, management }: OpenIntent, facts: Facts): reado
 
 function byTable(left: { table: string; chain: string }, right: { table: string; chain: string }): number {
   return `${left.table} ${left.chain}` < `${right.table} ${right.chain}` ? -1 : 1;
+}
+
+function guardFor({ owner, leakGuard }: RulesetState, facts: Facts): string | null {
+  if (leakGuard === unavailable) return unavailable;
+  return owner.style === 'seed' || privateAddress(facts, owner) !== undefined ? null : guardRule(owner);
+}
+
+function guardNotes({ owner, leakGuard }: RulesetState, facts: Facts): readonly Note[] {
+  const address = privateAddress(facts, owner);
+  if (owner.style === 'seed' || leakGuard === unavailable || address === undefined) return [];
+  const text = `no leak guard: ${owner.external} has the private address ${address}, whose packets it would drop`;
+  return [{ level: 'info', text }];
 }
 
 /** With style `seed` whole tables go, and what others had in them is said before. */
