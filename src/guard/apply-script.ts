@@ -87,7 +87,7 @@ for words in 'ip addr' 'ip rule' 'ip route show table all' iptables-save; do ech
 const arm = block(
   sh`"$detach" sh "$D/engine" "watch:$run" </dev/null >/dev/null 2>&1 3>&- &`,
   // Half a minute: a host that is so busy must not be changed now, and nothing has been changed yet.
-  sh`i=0; until [ -e "$D/ready" ] && grep -qsF "watch:$run" /proc/[0-9]*/cmdline; do i=$((i+1)); [ $i -lt 600 ] || { rm -f "$D/armed"; refuse "watchdog-did-not-start"; }; sleep 0.05 2>/dev/null || { sleep 1; i=$((i+19)); }; done`,
+  sh`i=0; until [ -e "$D/ready" ] && grep -qs "watch[:]$run" /proc/[0-9]*/cmdline; do i=$((i+1)); [ $i -lt 600 ] || { rm -f "$D/armed"; refuse "watchdog-did-not-start"; }; sleep 0.05 2>/dev/null || { sleep 1; i=$((i+19)); }; done`,
   sh`say armed`,
 );
 

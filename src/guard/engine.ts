@@ -47,8 +47,9 @@ state() {
   done
   echo gone
 }
+# The brackets keep grep from finding itself.
 alive() {
-  for v do grep -qsF "$v:$run" /proc/[0-9]*/cmdline && return 0; done
+  for v do grep -qs "$v[:]$run" /proc/[0-9]*/cmdline && return 0; done
   return 1
 }
 # The shell that started us, by pid and start time: one pid may be two processes.
@@ -71,7 +72,7 @@ moved() {
 claim() { mv "$D/armed" "$D/rolling-back" 2>/dev/null || [ -e "$D/armed" ]; }
 stop_apply() {
   i=0
-  while found=$(grep -lsF "apply:$run" /proc/[0-9]*/cmdline); [ -n "$found" ] && [ "$i" -lt 100 ]; do
+  while found=$(grep -ls "apply[:]$run" /proc/[0-9]*/cmdline); [ -n "$found" ] && [ "$i" -lt 100 ]; do
     for p in $found; do
       group=$(cut -d ' ' -f 5 "\${p%/cmdline}/stat" 2>/dev/null)
       [ -z "$group" ] || kill -9 "-$group" 2>/dev/null
