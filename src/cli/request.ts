@@ -48,7 +48,11 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
   const { inventory, diagnostics: inInventory } = readInventory(diskFiles, path, extra);
   const { playbook, diagnostics: inPlaybook } = readPlaybook(diskFiles, playbookPath, taskTypes);
   const read = [...inInventory, ...inPlaybook];
-  if (inventory === undefined || playbook === undefined || hasErrors(read)) throw new InvalidFiles(read);
+  if (inventory === undefined) throw new InvalidFiles(read);
+  if (playbook === undefined || hasErrors(read)) {
+    readTargets(inventory, inventory.hosts.keys(), { flags, becomePassword, found: read });
+    throw new InvalidFiles(read);
+  }
   const { fleet, diagnostics: inFleet } = readFleet(inventory);
   const tasks = selectTasks(playbook, flags);
   const found = [...read, ...inFleet, ...tasks.diagnostics];
@@ -61,7 +65,8 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
     found.push(...diagnostics);
     return playRequest(play, resolved, flags);
   });
-  const targets = readTargets(inventory, plays, { flags, becomePassword, found });
+  const inPlays = new Set(plays.flatMap(({ batches }) => batches.flat()));
+  const targets = readTargets(inventory, inPlays, { flags, becomePassword, found });
   if (!hasErrors(found) && plays.every(({ batches }) => batches.length === 0)) {
     found.push({ severity: 'error', message: 'no play has a host', hint: hostsHint(inventory, flags.limit) });
   }
@@ -161,11 +166,11 @@ interface TargetSettings {
 
 function readTargets(
   inventory: Inventory,
-  plays: readonly PlayRequest[],
+  names: Iterable<string>,
   { flags, becomePassword, found }: TargetSettings,
 ): ReadonlyMap<string, Target> {
   const targets = new Map<string, Target>();
-  for (const name of new Set(plays.flatMap(({ batches }) => batches.flat()))) {
+  for (const name of names) {
     const host = inventory.hosts.get(name);
     if (host === undefined) continue;
     const { target, diagnostics } = connectionOf(host, {

@@ -26,6 +26,10 @@ export class VariableReader {
     return undefined;
   }
 
+  isSet(name: string): boolean {
+    return (this.#host.variables.get(name) ?? null) !== null;
+  }
+
   port(...names: readonly string[]): number | undefined {
     const found = this.#first(names);
     if (found === undefined) return undefined;
@@ -89,7 +93,7 @@ export class VariableReader {
 
   #first(names: readonly string[]): { name: string; value: Value } | undefined {
     for (const name of names) this.#asked.add(name);
-    const name = names.find((candidate) => (this.#host.variables.get(candidate) ?? null) !== null);
+    const name = names.find((candidate) => this.isSet(candidate));
     if (name === undefined) return undefined;
     const expansion = expanded(this.#host.variables.get(name) ?? null, this.#host.variables);
     if ('value' in expansion) return { name, value: expansion.value };

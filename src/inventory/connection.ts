@@ -3,6 +3,7 @@
  * (`-u`, `--private-key`), and of two spellings the old one wins (plugins/connection/ssh.py lists it last). A
  * connection variable that means nothing here is named in a warning: an ignored one can lead to the wrong machine.
  */
+import { parseAddress } from '../address/ipv4.ts';
 import type { Diagnostic } from '../source/diagnostic.ts';
 import { VariableReader } from './connection-variables.ts';
 import type { Host } from './model.ts';
@@ -46,7 +47,7 @@ export interface ConnectionReading {
 
 export function connectionOf(host: Host, overrides: ConnectionOverrides): ConnectionReading {
   const reader = new VariableReader(host);
-  const address = reader.text('ansible_ssh_host', 'ansible_host');
+  const address = addressOf(reader);
   const port = reader.port('ansible_ssh_port', 'ansible_port');
   const user = reader.overriding('-u', overrides.user, 'ansible_ssh_user', 'ansible_user');
   const key = reader.overriding(
@@ -75,6 +76,20 @@ export function connectionOf(host: Host, overrides: ConnectionOverrides): Connec
   reader.nameTheRest();
   const failed = reader.diagnostics.some(({ severity }) => severity === 'error');
   return failed ? { diagnostics: reader.diagnostics } : { target, diagnostics: reader.diagnostics };
+}
+
+/** Digits and dots are no name of a host: programs read `10.1` and `010.0.0.1` as addresses, each in its own way. */
+function addressOf(reader: VariableReader): string | undefined {
+  const names = ['ansible_ssh_host', 'ansible_host'] as const;
+  const address = reader.text(...names);
+  if (address === undefined || !/^[\d.]+$/.test(address) || parseAddress(address) !== undefined)
+    return address;
+  reader.refuse(
+    names.find((name) => reader.isSet(name)) ?? 'ansible_host',
+    `'${address}' is not an IPv4 address`,
+    'write four numbers without leading zeros: 10.0.0.1',
+  );
+  return undefined;
 }
 
 function transportOf(reader: VariableReader): ConnectionTarget['transport'] {

@@ -45,7 +45,8 @@ function headerText(play: PlayPlan, colours: Palette): string {
   const count = `${play.hosts.length} ${play.hosts.length === 1 ? 'host' : 'hosts'}`;
   const batches = play.batches.length > 1 ? ` in ${play.batches.length} batches` : '';
   const some = changing === play.hosts.length || changing === 0 ? '' : `, ${changing} to change`;
-  return `${colours.bold(visibleLine(play.pattern))}  ${count}${batches}${some}  ${colours.dim(visibleLine(play.name))}`;
+  const name = play.name === play.pattern ? '' : `  ${colours.dim(visibleLine(play.name))}`;
+  return `${colours.bold(visibleLine(play.pattern))}  ${count}${batches}${some}${name}`;
 }
 
 interface LineSetting {
@@ -84,7 +85,9 @@ function paint(text: string, action: keyof typeof signs, colours: Palette): stri
   return action === 'delete' ? colours.red(text) : colours.yellow(text);
 }
 
-function paintDetail(line: string, colours: Palette): string {
+/** The sign stands apart: a rule itself begins with `-`. */
+function paintDetail(detail: string, colours: Palette): string {
+  const line = `${detail.slice(0, 1)} ${detail.slice(1)}`;
   if (line.startsWith('+')) return colours.green(line);
   return line.startsWith('-') ? colours.red(line) : colours.dim(line);
 }

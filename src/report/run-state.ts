@@ -112,7 +112,7 @@ function nextHost(host: HostState, event: HostEvent): HostState {
     case 'guard-armed':
       return { ...host, phase: 'guarded', guardSeconds: event.seconds, touched: true };
     case 'guard-settled':
-      return { ...host, phase: 'running', guardSeconds: undefined };
+      return { ...host, phase: 'running', guardSeconds: undefined, touched: true };
     case 'host-finished':
       return finished(host, event);
   }
@@ -127,7 +127,7 @@ function finished(host: HostState, event: Extract<RunEvent, { type: 'host-finish
     play: event.play,
     result: worse ? event.result : host.result,
     failure: failed && worse ? event : host.failure,
-    touched: host.touched || event.result === 'changed',
+    touched: host.touched || ['changed', 'rolled-back', 'unknown'].includes(event.result),
     kept: host.kept || event.result === 'changed',
   };
 }

@@ -140,7 +140,10 @@ describe.each(['nft', 'legacy'] as const)('with iptables %s', (iptables) => {
     ];
     await Promise.all(
       scripts.map(async ([host, script]) => {
-        await lab.run(host, `set -e; ${foreign}`);
+        await lab.run(
+          host,
+          `set -e; ${host.startsWith('gw') ? foreign : foreign.replaceAll('eth1', 'eth0')}`,
+        );
         before.set(host, await others(lab, host));
         await lab.run(host, `set -e; ${script}`);
       }),
@@ -162,7 +165,7 @@ describe.each(['nft', 'legacy'] as const)('with iptables %s', (iptables) => {
     const pool = Array.from({ length: 6 }, (_, n) => `203.0.113.${(i + 1) * 10 + n}`);
     const aliases = await lab.run(
       gateway,
-      "ip -4 -o addr show | grep -v 203.0.113.250 | awk '/203\\.0\\.113/ {print $2, $4, $6, $(NF-3)}'",
+      "ip -4 -o addr show | grep -v 203.0.113.250 | sed 's/ valid_lft.*//' | tr -d '\\\\' | awk '/203\\.0\\.113/ {print $2, $4, $6, $NF}'",
     );
     const [primary, ...rest] = aliases.trim().split('\n');
     expect(primary).toBe(`eth1 ${pool[0] ?? ''}/24 203.0.113.255 eth1`);

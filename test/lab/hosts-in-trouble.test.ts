@@ -57,6 +57,11 @@ kill -HUP "$(cat /run/sshd.pid)"; until [ "$(grep -c 'Server listening' /var/log
     script: 'printf \'echo Welcome; echo "gwf- begin facts"; echo oops >&2\\n\' > /root/.bashrc',
   },
   gw9: { result: 'failed', message: /not available/, script: 'usermod -s /usr/sbin/nologin root' },
+  web03: {
+    result: 'failed',
+    message: /nobody answers for 10\.0\.0\.2 on eth0; the default route stays/,
+    script: ':',
+  },
   web01: { result: 'changed', script: 'mount --bind /etc /etc && mount -o remount,bind,ro /etc' },
   web02: { result: 'changed', script: "printf '\\033[31mhello\\007\\n' > /etc/motd" },
 } satisfies Readonly<
@@ -74,7 +79,10 @@ describe('a fleet with all kinds of trouble', () => {
   let told: Told;
   let done: ExecResult;
   beforeAll(async () => {
-    lab = await fleet({ gateways: 9, webservers: 2 });
+    lab = await fleet({ gateways: 9, webservers: 3 });
+    // gw2 is the one without power.
+    const own = 's/(web0[12]: .*) }/\\1, gateway: gw1 }/; s/(web03: .*) }/\\1, gateway: gw2 }/';
+    await lab.run('controller', ['sed', '-Ei', own, lab.inventory]);
     await Promise.all(
       Object.entries(troubles).map(([host, { script }]) =>
         script === '' ? lab.stop(host) : lab.run(host, script),
@@ -126,7 +134,7 @@ describe('a fleet with all kinds of trouble', () => {
       lab.inventory,
       '--exit-code',
       '--limit',
-      'gw1,gw8,web*',
+      'gw1,gw8,web*,!web03',
     ]);
     expect(`${code} ${stdout}`).toMatch(/^0 [\s\S]*No changes: 4 of 4 hosts/);
   });

@@ -42,7 +42,10 @@ describe.each(['nft', 'legacy'] as const)('the style of the inventory, iptables 
     expect(await lab.run('gw1', 'iptables -t nat -S | grep -v ^-P')).toBe(
       '-A POSTROUTING -o eth1 -j SNAT --to-source 203.0.113.10-203.0.113.15\n',
     );
-    const labels = await lab.run('gw1', "ip -4 -o addr show dev eth1 | awk '{print $4, $6, $(NF-3)}'");
+    const labels = await lab.run(
+      'gw1',
+      "ip -4 -o addr show dev eth1 | sed 's/ valid_lft.*//; s/[^ ]*$/ &/' | tr -d '\\\\' | awk '{print $4, $6, $NF}'",
+    );
     expect(labels.trim().split('\n')).toEqual([
       '203.0.113.10/24 203.0.113.255 eth1',
       ...[0, 1, 2, 3, 4].map((n) => `203.0.113.1${n + 1}/24 203.0.113.255 eth1:${n}`),
