@@ -74,6 +74,7 @@ async function withSession(order: Order, request: Request): Promise<number> {
     progress: flags.progress,
     forks: flags.forks,
     guard: flags.guard ? 'on' : 'off',
+    ...(flags.breakLock === undefined ? {} : { breakLock: flags.breakLock }),
     commandTimeoutSeconds,
     connector,
     targets: request.targets,

@@ -22,6 +22,7 @@ export interface SessionOrder {
   readonly progress: Progress;
   readonly forks: number;
   readonly guard: 'on' | 'off';
+  readonly breakLock?: string;
   readonly commandTimeoutSeconds: number;
   readonly connector: Connector;
   readonly targets: ReadonlyMap<string, Target>;
@@ -77,8 +78,10 @@ export function openSession(order: SessionOrder): Session {
       stop: stop.signal,
       commandTimeoutSeconds: order.commandTimeoutSeconds,
       guard: order.guard,
+      ...(order.breakLock === undefined ? {} : { breakLock: order.breakLock }),
       nonce: () => `gwf-${randomBytes(12).toString('hex')}`,
-      nowMs: () => Date.now(),
+      // A step of our own clock must not cut the patience with a host short.
+      nowMs: () => performance.timeOrigin + performance.now(),
       sleep: (ms) => sleep(ms),
     },
   };

@@ -9,6 +9,7 @@ import { block, feed, nothing, type Script, sh } from '../shell/sh.ts';
 import type { Facts } from '../tasks/facts.ts';
 import type { BootFile } from '../tasks/task-type.ts';
 import { engine, guardFolder } from './engine.ts';
+import { hostLock } from './host-lock.ts';
 
 export interface GuardOrder {
   /** Run id and play number, one word: `20261122-214007-7f3a.1`. A folder on the host. */
@@ -23,54 +24,72 @@ export interface GuardOrder {
   readonly confirmTimeoutSeconds: number | null;
   /** Wall clock of the controller in epoch seconds, for the lock's text only. */
   readonly now: number;
+  /** A run whose lock a person wants broken if it is stale. */
+  readonly breakLock?: string;
 }
 
 /** The script of the apply exec. Its words are read by `readJournal`. */
 export function applyScript(order: GuardOrder, types: TaskTypes): Script {
-  const folder = `${guardFolder}/${order.guardId}`;
   const guarded = order.confirmTimeoutSeconds !== null;
   return block(
-    sh`umask 077; exec 3>&1; locked=0; R=${guardFolder}; D=${folder}; mark=${order.mark}; export mark`,
-    sh`say() { printf '\n%s %s\n' "$mark" "$*"; }`,
-    sh`refuse() { say "refused $*"; rm -rf "$D"; [ "$locked" = 1 ] && rm -f "$R/lock"; exit 1; }`,
+    opening(order),
     sh`mkdir -p "$R" 2>/dev/null && [ -w "$R" ] || refuse "cannot-write $R (read-only, full, or not root)"`,
-    lock(order),
-    sh`mkdir "$D" 2>/dev/null || refuse "cannot-write $D"`,
+    sh`detach=$(command -v setsid) || refuse "watchdog-did-not-start setsid is not installed"`,
+    hostLock(order),
+    sh`mkdir "$D" 2>/dev/null || refuse "cannot-write $D (full?)"; made=1`,
     sh`${feed(planFile(order, types).text, sh`cat >"$D/plan"`)}`,
-    sh`[ $? = 0 ] || refuse "cannot-write $D"`,
+    sh`[ $? = 0 ] || refuse "cannot-write $D (full?)"`,
     sh`${feed(engine, sh`cat >"$D/engine"`)}`,
-    sh`[ $? = 0 ] || refuse "cannot-write $D"`,
-    sh`: >"$D/begun" && : >"$D/journal" && : >"$D/left" || refuse "cannot-write $D"`,
-    sh`moved=$(. "$D/plan"; for t in $looks; do now=$( (look_$t) </dev/null 2>/dev/null | cksum); eval "[ \"\$now\" = \"\$seen_$t\" ]" || echo "$t"; done)`,
-    sh`[ -z "$moved" ] || refuse "stale $(echo $moved)"`,
-    sh`: >"$D/armed" || refuse "cannot-write $D"`,
-    sh`detach=$(command -v setsid || :)`,
+    sh`[ $? = 0 ] || refuse "cannot-write $D (full?)"`,
+    // Never ":" here: a redirection that fails ends the shell when it stands on a special builtin.
+    sh`{ echo "$$ $began" >"$D/starter" && true >"$D/begun" && true >"$D/journal"; } 2>/dev/null || refuse "cannot-write $D (full?)"`,
+    checkpoint,
+    sh`say ready || refuse "cannot-answer"`,
+    sh`true 2>/dev/null >"$D/armed" || refuse "cannot-write $D (full?)"`,
     guarded ? arm : nothing,
-    sh`$detach sh "$D/engine" apply </dev/null 2>/dev/null & echo $! >"$D/apply.pid"`,
-    sh`wait $!`,
+    sh`"$detach" sh "$D/engine" "apply:$run" </dev/null >/dev/null 2>&1 & apply=$!`,
+    // A signal ends wait, not the steps.
+    sh`wait "$apply"; while kill -0 "$apply" 2>/dev/null; do wait "$apply"; done`,
     sh`for old in $(ls -1d "$R"/2* 2>/dev/null | sort -r | tail -n +6); do [ -e "$old/armed" ] || [ -e "$old/rolling-back" ] || rm -rf "$old"; done`,
     sh`say 'done'`,
   );
 }
 
-const arm = block(
-  sh`$detach sh "$D/engine" watch </dev/null >/dev/null 2>&1 3>&- & echo $! >"$D/watch.pid"`,
-  sh`i=0; until [ -e "$D/ready" ]; do i=$((i+1)); [ $i -gt 100 ] && { rm -f "$D/armed"; refuse "watchdog-did-not-start"; }; sleep 0.05 2>/dev/null || sleep 1; done`,
-  sh`say armed`,
-);
-
-function lock(order: GuardOrder): Script {
-  const seconds = order.confirmTimeoutSeconds ?? 0;
-  const text = `run ${order.guardId}\nowner ${order.owner}\nsince ${order.now}\nseconds ${seconds}\n`;
+/**
+ * The signals of a dying connection are caught, not ignored: what is ignored here would stay ignored in everything
+ * that a step starts.
+ */
+function opening({ guardId, mark }: GuardOrder): Script {
   return block(
-    sh`if (set -C; printf '%s' ${text} >"$R/lock") 2>/dev/null; then locked=1`,
-    sh`else`,
-    sh`[ -s "$R/lock" ] || sleep 1`,
-    sh`[ -s "$R/lock" ] || { rm -f "$R/lock"; refuse "cannot-write $R (full?)"; }`,
-    sh`held=$(sed -n 's/^run //p' "$R/lock"); say "refused locked $(tr '\n' ';' <"$R/lock")left $(cat "$R/$held/left" 2>/dev/null)"; exit 1`,
-    sh`fi`,
+    sh`umask 077; exec 3>&1; trap : HUP INT QUIT PIPE TERM`,
+    sh`R=${guardFolder}; run=${guardId}; D=$R/$run; mark=${mark}; export mark; locked=; made=`,
+    sh`began=$(sed 's/.*) //' "/proc/$$/stat" | cut -d ' ' -f 20)`,
+    sh`say() { { printf '\n%s %s\n' "$mark" "$*"; } 2>/dev/null; }`,
+    sh`refuse() { [ -z "$made" ] || rm -rf "$D"; [ -z "$locked" ] || rm -f "$R/lock"; say "refused $*"; exit 1; }`,
   );
 }
+
+/**
+ * The look that the plan was made from must still be true; it is kept to compare the rollback with. Beside it, in the
+ * tools' own words, all of the network, for the person who is needed when a rollback has failed.
+ */
+const checkpoint = block(
+  sh`moved=$(. "$D/plan"; for t in $looks; do now=$( (look_$t) </dev/null 2>/dev/null 3>&- | tee "$D/look.$t" 2>/dev/null | cksum); eval "[ \"\$now\" = \"\$seen_$t\" ]" || echo "$t"; [ "$(cksum <"$D/look.$t")" = "$now" ] || echo unwritten; done) 2>/dev/null`,
+  sh`case $moved in *unwritten*) refuse "cannot-write $D (full?)" ;; esac`,
+  sh`[ -z "$moved" ] || refuse "stale $(echo $moved)"`,
+  sh`{
+for words in 'ip addr' 'ip rule' 'ip route show table all' iptables-save; do echo "# $words"; $words; done
+[ ! -s /proc/net/ip_tables_names ] || { echo '# iptables-legacy-save'; iptables-legacy-save; }
+} </dev/null >"$D/checkpoint" 2>/dev/null 3>&-`,
+  sh`echo '# end' 2>/dev/null >>"$D/checkpoint" || refuse "cannot-write $D (full?)"`,
+);
+
+const arm = block(
+  sh`"$detach" sh "$D/engine" "watch:$run" </dev/null >/dev/null 2>&1 3>&- &`,
+  // Half a minute: a host that is so busy must not be changed now, and nothing has been changed yet.
+  sh`i=0; until [ -e "$D/ready" ] && grep -qs "watch[:]$run" /proc/[0-9]*/cmdline; do i=$((i+1)); [ $i -lt 600 ] || { rm -f "$D/armed"; refuse "watchdog-did-not-start"; }; sleep 0.05 2>/dev/null || { sleep 1; i=$((i+19)); }; done`,
+  sh`say armed`,
+);
 
 /** What the engine reads: the plan's variables and functions. */
 function planFile(order: GuardOrder, types: TaskTypes): Script {

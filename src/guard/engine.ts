@@ -1,7 +1,8 @@
 /**
  * The program that lives on the host: constant POSIX sh, the same for every plan. The plan's own part stands beside
  * it as functions in the file `plan`. What a reader gets wrong: a state is the NAME of one file. Confirm and rollback
- * are renames of `armed`; whoever loses the rename learns that it lost, so both can never win.
+ * are renames of `armed`; whoever loses the rename learns that it lost, so both can never win. Nothing here asks a
+ * clock, and whether somebody is alive is asked of /proc by the word `verb:run`, never of a pid that may be another's.
  */
 
 /** Every state of a guard, each the name of a file in its folder. */
@@ -20,101 +21,179 @@ export type GuardState = (typeof guardStates)[number];
 export const guardFolder = '/run/gwfleet';
 
 /**
- * `sh engine VERB`. Variables come from `plan`: run, mark, seconds, steps, looks, and for each step the functions
- * step_ID, undo_ID, look_ID and the variable seen_ID. `boot_files` writes what survives a restart. With 0 seconds
- * there is no watchdog, so the steps confirm themselves: a lost connection must not leave the host locked.
+ * `sh engine VERB:RUN`; everything is answered on descriptor 3. Variables come from `plan`: run, mark, seconds,
+ * steps, looks, and the functions step_ID, undo_ID, look_ID. `boot_files` writes what survives a restart.
+ * With 0 seconds there is no watchdog, and the steps confirm themselves.
+ *
+ * apply: the steps. watch: the timer. confirm, rollback: the verdict. inspect: only tells. contact: our controller is
+ * back: tells, and ends what nobody else can end. settle: a later run is here: rolls back what is pending and dead.
+ * break: a person wants it ended: rolls back what has no watchdog, steps that still run included.
  */
 export const engine = String.raw`
 D=$(dirname "$0"); R=$(dirname "$D")
-mark_of_caller=$mark
+trap '' HUP INT QUIT PIPE TERM
+caller=$mark
 . "$D/plan"
-[ -z "$mark_of_caller" ] || mark=$mark_of_caller
-say() { printf '%s\n' "$*" >>"$D/journal" 2>/dev/null; printf '\n%s %s\n' "$mark" "$*" >&3 2>/dev/null; :; }
+[ -z "$caller" ] || mark=$caller
+nl='
+'
+tell() { { printf '\n%s %s\n' "$mark" "$*" >&3; } 2>/dev/null; :; }
+say() { { printf '%s\n' "$*" >>"$D/journal"; } 2>/dev/null; tell "$@"; }
+one_line() { tr '\n' '\037' | tr -d '\000-\010\013-\036'; }
 state() {
-  for s in rolled-back-verified rolled-back-unverified rollback-failed rolling-back confirmed armed; do
+  # In the order in which a guard moves, so that one that moves meanwhile is not missed.
+  for s in armed rolling-back confirmed rolled-back-verified rolled-back-unverified rollback-failed; do
     [ -e "$D/$s" ] && { echo "$s"; return; }
   done
   echo gone
 }
+# The brackets keep grep from finding itself.
+alive() {
+  for v do grep -qs "$v[:]$run" /proc/[0-9]*/cmdline && return 0; done
+  return 1
+}
+# The shell that started us, by pid and start time: one pid may be two processes.
+starter_alive() {
+  read -r p began <"$D/starter" && [ -n "$began" ] && [ "$(sed 's/.*) //' "/proc/$p/stat" | cut -d ' ' -f 20)" = "$began" ]
+} 2>/dev/null
+deserted() { ! alive watch apply confirm rollback && ! starter_alive; }
+unwatched() { ! alive watch confirm rollback; }
 unlock() { [ "$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)" = "$run" ] && rm -f "$R/lock"; :; }
+log() { (logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- &) 2>/dev/null; :; }
+# A line that begins with "~ " is about the surroundings: it must hold before a change, but is not ours to put back.
+kept() { sed '/^~ /d' | cksum; }
 moved() {
   for t in $looks; do
-    now=$( (look_$t) </dev/null 2>/dev/null | cksum)
-    eval "[ \"\$now\" = \"\$seen_$t\" ]" || { echo "$t"; return; }
+    now=$( (look_$t) </dev/null 2>/dev/null 3>&- | kept)
+    [ "$now" = "$(kept <"$D/look.$t")" ] || echo "$t"
   done
 }
-tail_of() { tail -c 2000 "$1" 2>/dev/null | tr '\n' '\037' | tr -d '\000-\010\013-\036'; }
-undo_all() {
-  failed=0; back=
-  for t in $(cat "$D/begun" 2>/dev/null); do back="$t $back"; done
-  for t in $back; do
-    (undo_$t) </dev/null >"$D/$t.undo" 2>&1 3>&-; code=$?
-    say "undo $t $code $([ $code = 0 ] || tail_of "$D/$t.undo")"
-    [ $code = 0 ] || failed=1
+# Where the file system takes no rename (it went read-only) nobody can confirm either: then the way in comes first.
+claim() { mv "$D/armed" "$D/rolling-back" 2>/dev/null || [ -e "$D/armed" ]; }
+stop_apply() {
+  i=0
+  while found=$(grep -ls "apply[:]$run" /proc/[0-9]*/cmdline); [ -n "$found" ] && [ "$i" -lt 100 ]; do
+    for p in $found; do
+      group=$(cut -d ' ' -f 5 "\${p%/cmdline}/stat" 2>/dev/null)
+      [ -z "$group" ] || kill -9 "-$group" 2>/dev/null
+    done
+    i=$((i+1)); sleep 0.05 2>/dev/null || sleep 1
   done
-  still=$(moved)
+}
+undo_all() {
+  back=
+  for t in $(cat "$D/begun" 2>/dev/null); do back="$t $back"; done
+  for try in 1 2; do
+    failed=0
+    for t in $back; do
+      # No file is needed for it: the disk may be full or read-only by now.
+      out=$( { (undo_$t) </dev/null 2>&1 3>&-; printf '\n%s' "$?"; } | tail -c 2000)
+      code=\${out##*"$nl"}
+      [ "$code" = 0 ] || failed=1
+      say "undo $t $code $([ "$code" = 0 ] || printf '%s' "\${out%"$nl"*}" | one_line)"
+    done
+    still=$(moved)
+    [ -n "$still" ] || break
+    [ "$try" = 2 ] || sleep 1
+  done
   if [ -z "$still" ]; then end=rolled-back-verified
-  elif [ $failed = 0 ]; then end=rolled-back-unverified; say "differs $still"
-  else end=rollback-failed; say "differs $still"
+  elif [ "$failed" = 0 ]; then end=rolled-back-unverified
+  else end=rollback-failed
   fi
-  mv "$D/rolling-back" "$D/$end"
-  logger -t gwfleet "run $run: $end" 2>/dev/null
+  # Unquoted: one line of it.
+  [ -z "$still" ] || say differs $still
+  mv "$D/rolling-back" "$D/$end" 2>/dev/null || mv "$D/armed" "$D/$end" 2>/dev/null
   unlock
   say "state $end"
+  log "$end"
+  ended=$end
+}
+keep() {
+  (umask 022; boot_files) </dev/null >"$D/boot.out" 2>&1 3>&- || say "boot-failed $(tail -c 2000 "$D/boot.out" 2>/dev/null | one_line)"
+  unlock
+  log confirmed
 }
 confirm() {
-  if mv "$D/armed" "$D/confirmed" 2>/dev/null; then
-    (boot_files) </dev/null >"$D/boot.out" 2>&1 || say "boot-failed $(tail_of "$D/boot.out")"
-    logger -t gwfleet "run $run: confirmed" 2>/dev/null
-    unlock
-  fi
+  if mv "$D/armed" "$D/confirmed" 2>/dev/null; then keep; fi
   say "state $(state)"
 }
+# Two that come at once: the second leaves it to the first. Without room for the file both do it, and undo bears that.
+take_over() {
+  p=$(cat "$D/settler" 2>/dev/null)
+  [ -n "$p" ] && [ "$p" != "$$" ] && grep -qsF ":$run" "/proc/$p/cmdline" && return 1
+  rm -f "$D/settler" 2>/dev/null
+  (set -C; echo "$$" >"$D/settler") 2>/dev/null || [ ! -s "$D/settler" ]
+}
+# Ends what nobody else will end; "$1" says when an armed guard is such. The second look is for one that ended meanwhile.
+end_dead() {
+  case $(state) in
+  armed) "$1" && [ -e "$D/armed" ] && take_over && claim && { stop_apply; undo_all; } ;;
+  rolling-back) deserted && [ -e "$D/rolling-back" ] && take_over && undo_all ;;
+  confirmed) deserted && [ "$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)" = "$run" ] && take_over && keep ;;
+  rolled-back-*|rollback-failed) unlock ;;
+  esac
+}
+report() {
+  { sed "s/^/$mark /" "$D/journal" >&3; } 2>/dev/null
+  [ -e "$D/applied" ] && tell applied
+  tell "left $(cat "$D/left" 2>/dev/null)"
+  if alive watch; then tell 'watchdog alive'; else tell 'watchdog gone'; fi
+  tell "state \${ended:-$(state)}"
+}
+ended=
 case $1 in
-apply)
-  trap '' HUP INT QUIT PIPE TERM
+apply:*)
+  code=0
   for t in $steps; do
     [ -e "$D/armed" ] || { say "state $(state)"; exit 1; }
-    echo "$t" >>"$D/begun" || { code=1; break; }
+    { echo "$t" >>"$D/begun" && true >"$D/$t.out"; } 2>/dev/null || { code=1; say "end $t 1 cannot write $D"; break; }
     say "begin $t"
-    (step_$t) </dev/null >"$D/$t.out" 2>&1 3>&-; code=$?
-    say "end $t $code $([ $code = 0 ] || tail_of "$D/$t.out")"
-    [ $code = 0 ] || break
+    (umask 022; trap - INT QUIT PIPE TERM; step_$t) </dev/null >"$D/$t.out" 2>&1 3>&-; code=$?
+    say "end $t $code $([ "$code" = 0 ] || tail -c 2000 "$D/$t.out" 2>/dev/null | one_line)"
+    [ "$code" = 0 ] || break
   done
+  [ "$code" != 0 ] || { true >"$D/applied"; } 2>/dev/null || code=1
   if [ "$code" != 0 ]; then
-    mv "$D/armed" "$D/rolling-back" 2>/dev/null && undo_all || say "state $(state)"
+    if claim; then undo_all; else say "state $(state)"; fi
     exit 1
   fi
-  : >"$D/applied"
   say applied
   [ "$seconds" != 0 ] || confirm
   ;;
-watch)
-  trap '' HUP INT QUIT PIPE TERM
-  i=0; echo "$seconds" >"$D/left"; : >"$D/ready"
-  while [ $i -lt "$seconds" ]; do
+watch:*)
+  i=0; echo "$seconds" >"$D/left"; true >"$D/ready"
+  while [ "$i" -lt "$seconds" ]; do
     [ -e "$D/armed" ] || exit 0
-    sleep 1; i=$((i+1)); echo $((seconds-i)) >"$D/left"
+    sleep 1; i=$((i+1)); echo "$((seconds-i))" >"$D/left"
   done
-  mv "$D/armed" "$D/rolling-back" 2>/dev/null || exit 0
-  kill -9 -"$(cat "$D/apply.pid")" 2>/dev/null || kill -9 "$(cat "$D/apply.pid")" 2>/dev/null
+  claim || exit 0
+  stop_apply
   undo_all
   ;;
-confirm)
+confirm:*)
   confirm
   ;;
-rollback)
-  if mv "$D/armed" "$D/rolling-back" 2>/dev/null; then
-    kill -9 -"$(cat "$D/apply.pid" 2>/dev/null)" 2>/dev/null
-    undo_all
-  else say "state $(state)"
-  fi
+rollback:*)
+  if [ -e "$D/armed" ] && claim; then stop_apply; undo_all; else say "state $(state)"; fi
   ;;
-inspect)
-  say "state $(state)"
-  [ ! -e "$D/applied" ] || say applied
-  say "left $(cat "$D/left" 2>/dev/null)"
-  kill -0 "$(cat "$D/watch.pid" 2>/dev/null)" 2>/dev/null && say "watchdog alive" || say "watchdog gone"
+inspect:*)
+  report
+  ;;
+contact:*)
+  if [ ! -e "$D/armed" ] || [ ! -e "$D/applied" ]; then
+    if [ "$seconds" -gt 0 ]; then end_dead unwatched; else end_dead deserted; fi
+  fi
+  report
+  ;;
+settle:*)
+  end_dead deserted
+  report
+  ;;
+break:*)
+  end_dead unwatched
+  report
   ;;
 esac
-`.trimStart();
+`
+  .trimStart()
+  .replaceAll('\\${', '${');

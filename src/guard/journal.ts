@@ -9,7 +9,11 @@ export type Refusal =
   | { readonly kind: 'locked'; readonly by: LockHolder }
   | { readonly kind: 'stale'; readonly tasks: readonly string[] }
   | { readonly kind: 'cannot-write'; readonly why: string }
-  | { readonly kind: 'no-watchdog' };
+  | { readonly kind: 'no-watchdog' }
+  /** The connection died before anything was changed. */
+  | { readonly kind: 'cannot-answer' }
+  /** A dead guard of another run was found pending and has been rolled back now; ours has not begun. */
+  | { readonly kind: 'settled'; readonly run: string; readonly state: GuardState | undefined };
 
 /** Who holds a host's lock. `sinceEpochSeconds` is by the holder's clock. */
 export interface LockHolder {
@@ -17,6 +21,8 @@ export interface LockHolder {
   readonly owner: string;
   readonly sinceEpochSeconds: number;
   readonly secondsLeft: number | null;
+  /** Dead: it has no process any more and was never armed; it can be broken on purpose. */
+  readonly life: 'alive' | 'dead';
 }
 
 export interface StepEnd {
@@ -27,6 +33,8 @@ export interface StepEnd {
 
 export interface Journal {
   readonly refusal: Refusal | undefined;
+  /** The lock is held and the host looks as the plan saw it; from here on it may have been changed. */
+  readonly ready: boolean;
   readonly armed: boolean;
   readonly begun: readonly string[];
   readonly ended: readonly StepEnd[];
@@ -39,6 +47,8 @@ export interface Journal {
   readonly bootFailed: string | undefined;
   /** The kernel's boot id, when the host was asked how a run ended: another one means that it was rebooted. */
   readonly bootId: string | undefined;
+  /** A run that had ended without taking its lock away, or whose stale lock was broken on purpose. */
+  readonly leftovers: readonly { readonly run: string; readonly how: 'finished' | 'broke' }[];
   readonly asked: boolean;
   readonly done: boolean;
 }
@@ -54,6 +64,7 @@ export function readJournal(mark: string, stdout: string): Journal {
   const watchdog = all('watchdog').at(-1);
   return {
     refusal: all('refused').map(readRefusal).at(-1),
+    ready: has('ready'),
     armed: has('armed'),
     begun: all('begin').map((id) => id.trim()),
     ended: all('end').flatMap(readEnd),
@@ -64,6 +75,10 @@ export function readJournal(mark: string, stdout: string): Journal {
     watchdogAlive: watchdog === undefined ? undefined : watchdog.trim() === 'alive',
     bootFailed: all('boot-failed').map(readText).at(-1),
     bootId: all('boot').at(-1)?.trim(),
+    leftovers: [
+      ...all('finished').map((text) => ({ run: firstWord(text), how: 'finished' as const })),
+      ...all('broke').map((text) => ({ run: firstWord(text), how: 'broke' as const })),
+    ],
     asked: has('ask'),
     done: has('done'),
   };
@@ -74,6 +89,8 @@ function readRefusal(text: string): Refusal {
   if (word === 'locked') return { kind: 'locked', by: readHolder(rest.join(' ')) };
   if (word === 'stale') return { kind: 'stale', tasks: rest };
   if (word === 'watchdog-did-not-start') return { kind: 'no-watchdog' };
+  if (word === 'cannot-answer') return { kind: 'cannot-answer' };
+  if (word === 'settled') return { kind: 'settled', run: rest[0] ?? '', state: guardStateOf(rest[1]) };
   return { kind: 'cannot-write', why: rest.join(' ') };
 }
 
@@ -86,6 +103,7 @@ function readHolder(text: string): LockHolder {
     owner: fields.get('owner') ?? 'unknown',
     sinceEpochSeconds: whole(fields.get('since')) ?? 0,
     secondsLeft: whole(fields.get('left')) ?? null,
+    life: fields.get('life') === 'dead' ? 'dead' : 'alive',
   };
 }
 
@@ -107,5 +125,13 @@ function readText(text: string): string {
 
 function readState(text: string | undefined): GuardState | 'gone' | undefined {
   const word = text?.trim();
-  return word === 'gone' ? 'gone' : guardStates.find((state) => state === word);
+  return word === 'gone' ? 'gone' : guardStateOf(word);
+}
+
+function guardStateOf(word: string | undefined): GuardState | undefined {
+  return guardStates.find((state) => state === word);
+}
+
+function firstWord(text: string): string {
+  return text.trim().split(' ')[0] ?? '';
 }

@@ -1,35 +1,53 @@
 /**
- * What the controller sends over its NEW connection: look again, print it, wait for one word on standard input, then
- * confirm or roll back. One exec, so that the promise of a fresh connection costs no more than that connection.
- * End of input (the link died, gwfleet was killed) does nothing: the watchdog decides then.
+ * What the controller sends over its NEW connection: ask the guard, look again, print it, wait for one word on
+ * standard input, then confirm or roll back. One exec, so that the promise of a fresh connection costs no more than
+ * that connection. End of input (the link died, gwfleet was killed) does nothing: the watchdog decides then.
  */
 import { block, type Script, sh } from '../shell/sh.ts';
-import { guardFolder } from './engine.ts';
+import { guardFolder, guardStates } from './engine.ts';
 
-/** Shows `probe`, says `ask`, reads the verdict, settles. */
-export function settleScript(
-  order: { readonly guardId: string; readonly mark: string },
-  probe: Script,
-): Script {
+interface SettleOrder {
+  readonly guardId: string;
+  readonly mark: string;
+}
+
+/**
+ * Settles a dead guard, tells the state, and shows `probe` where a look decides: for steps that have ended (then it
+ * says `ask` and reads the verdict), for what was confirmed without us, and for a host that knows nothing of the run.
+ */
+export function settleScript(order: SettleOrder, probe: Script): Script {
+  const { guardId } = order;
   return block(
+    opening(order),
+    sh`ask=; held=$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)`,
+    sh`for s in ${guardStates}; do [ ! -e "$D/$s" ] || known=yes; done`,
+    sh`if [ "$known" = yes ]; then sh "$D/engine" ${`contact:${guardId}`} </dev/null`,
+    sh`elif [ "$held" = ${guardId} ]; then tell starting; exit 0`,
+    sh`else tell state gone; fi`,
+    sh`if [ -e "$D/armed" ] && [ -e "$D/applied" ]; then ask=yes; elif [ "$known" = yes ] && [ ! -e "$D/confirmed" ]; then tell 'done'; exit 0; fi`,
     probe,
-    sh`exec 3>&1; D=${`${guardFolder}/${order.guardId}`}; mark=${order.mark}; export mark`,
-    sh`[ -e "$D/engine" ] || { printf '\n%s state gone\n' "$mark"; exit 0; }`,
-    sh`sh "$D/engine" inspect </dev/null`,
-    sh`printf '\n%s ask\n' "$mark"`,
+    sh`[ -n "$ask" ] || { tell 'done'; exit 0; }`,
+    sh`tell ask`,
     sh`read -r verdict || exit 0`,
-    sh`case $verdict in confirm|rollback) sh "$D/engine" "$verdict" </dev/null ;; esac`,
-    sh`printf '\n%s done\n' "$mark"`,
+    sh`case $verdict in confirm|rollback) sh "$D/engine" ${sh`"$verdict":`}${guardId} </dev/null ;; esac`,
+    sh`tell 'done'`,
   );
 }
 
 /** Asks a host how a run ended there, and nothing else. */
-export function inspectScript(order: { readonly guardId: string; readonly mark: string }): Script {
+export function inspectScript(order: SettleOrder): Script {
   return block(
-    sh`exec 3>&1; D=${`${guardFolder}/${order.guardId}`}; mark=${order.mark}; export mark`,
-    sh`printf '\n%s boot %s\n' "$mark" "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"`,
-    sh`[ -e "$D/engine" ] || { printf '\n%s state gone\n' "$mark"; exit 0; }`,
-    sh`sh "$D/engine" inspect </dev/null`,
-    sh`printf '\n%s done\n' "$mark"`,
+    opening(order),
+    sh`[ -e "$D/engine" ] || { tell state gone; exit 0; }`,
+    sh`sh "$D/engine" ${`inspect:${order.guardId}`} </dev/null`,
+    sh`tell 'done'`,
+  );
+}
+
+function opening({ guardId, mark }: SettleOrder): Script {
+  return block(
+    sh`exec 3>&1; R=${guardFolder}; D=${`${guardFolder}/${guardId}`}; mark=${mark}; export mark; known=`,
+    sh`tell() { printf '\n%s %s\n' "$mark" "$*"; }`,
+    sh`tell boot "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"`,
   );
 }

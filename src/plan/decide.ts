@@ -48,6 +48,20 @@ export function shortfalls(tasks: readonly TaskPlan[], sight: Sight, types: Task
   });
 }
 
+/** Whether every object of the play looks as the plan first saw it. */
+export function asBefore(tasks: readonly TaskPlan[], sight: Sight, types: TaskTypes): boolean {
+  const seen = new Set<string>();
+  return tasks.every((task) => {
+    const type = typeOf(types, task.type);
+    if (type.verifyOnly === true || seen.has(task.object)) return true;
+    seen.add(task.object);
+    const output = sight.outputs.get(task.id);
+    const now = output === undefined ? undefined : type.read(output, task.args);
+    if (now === undefined || now.kind === 'unknown') return false;
+    return type.changes(now.kind === 'present' ? now.state : null, task.from).length === 0;
+  });
+}
+
 export interface Shortfall {
   readonly task: TaskPlan;
   readonly why: string;

@@ -22,6 +22,8 @@ export interface RunContext {
   /** Wall-clock limit of one remote script that waits for nothing. */
   readonly commandTimeoutSeconds: number;
   readonly guard: 'on' | 'off';
+  /** A run whose lock on hosts is to be broken where it is stale. */
+  readonly breakLock?: string;
   /** A word that hosts cannot guess, new for every script. */
   nonce(): string;
   nowMs(): number;

@@ -44,6 +44,7 @@ export async function applyHost(order: HostOrder, context: RunContext): Promise<
   );
   const journal = readJournal(mark, outcome.stdout);
   tell(journal);
+  noteLeftovers(order.plan.host, journal, context);
   const untouched = untouchedEnding(order, outcome, journal);
   if (untouched === undefined && seconds === null && outcome.kind === 'done' && journal.state === 'confirmed')
     return endUnguarded(order, { remote: opened, journal }, context);
@@ -82,6 +83,7 @@ function guardOrder(
     facts: plan.facts,
     confirmTimeoutSeconds: seconds,
     now: Math.floor(context.nowMs() / 1000),
+    ...(context.breakLock === undefined ? {} : { breakLock: context.breakLock }),
   };
 }
 
@@ -104,6 +106,16 @@ function teller(
       context.emit({ type: 'task-finished', host: plan.host, task: task?.name ?? id, code });
     }
   };
+}
+
+function noteLeftovers(host: string, { leftovers }: Journal, context: RunContext): void {
+  for (const { run, how } of leftovers) {
+    const message =
+      how === 'broke'
+        ? `the lock of run ${run} was stale and has been broken`
+        : `run ${run} had ended here without taking its lock away`;
+    context.emit({ type: 'note', host, message });
+  }
 }
 
 /** An apply that certainly changed nothing: refused by the host, or over before the first step. */

@@ -32,7 +32,16 @@ export function refusedEnding(refusal: Refusal, tasks: readonly TaskPlan[]): Hos
         result: 'failed',
         refused: 'locked',
         message: lockedMessage(refusal.by),
-        next: 'nothing was changed on this host; try again when that run is over',
+        next: lockedAdvice(refusal.by),
+      };
+    case 'settled':
+      return settledForOther(refusal);
+    case 'cannot-answer':
+      return {
+        result: 'failed',
+        refused: 'unable',
+        message: 'the connection died before anything was changed',
+        next: 'nothing was changed on this host',
       };
     case 'stale': {
       const moved = tasks.filter(({ id }) => refusal.tasks.includes(id)).map(({ object }) => object);
@@ -64,6 +73,52 @@ function lockedMessage({ run, owner, sinceEpochSeconds, secondsLeft }: LockHolde
   const since = new Date(sinceEpochSeconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
   const left = secondsLeft === null ? '' : `, at most ${secondsLeft} s left`;
   return `locked by run ${run} of ${owner} since ${since} UTC${left}`;
+}
+
+function lockedAdvice({ run, life }: LockHolder): string {
+  if (life === 'alive')
+    return 'nothing was changed on this host; that run confirms it, or the host rolls it back by itself; try again then';
+  return `nothing was changed on this host; that run died here before it changed anything; break its lock with --break-lock ${run}`;
+}
+
+/** The dead guard of another run stood in the way and has been ended; ours has not begun. */
+function settledForOther({ run, state }: Extract<Refusal, { kind: 'settled' }>): HostEnding {
+  const found = `run ${run} had left this host armed, and its watchdog was dead`;
+  if (state === 'rolled-back-verified')
+    return {
+      result: 'failed',
+      refused: 'stale',
+      message: `${found}; it is rolled back now, verified`,
+      next: 'make a new plan: the host is as it was before that run',
+    };
+  return { ...settledEnding(state, { result: 'unknown', message: found }), result: 'unknown' };
+}
+
+/** A host that knows nothing of the run: /run is emptied at boot, and so is a change that was not confirmed. */
+export function forgottenEnding(
+  how: 'not begun' | 'looks as before' | 'looks different',
+  cause: HostEnding,
+): HostEnding {
+  const because = cause.message === undefined ? '' : `${cause.message}; `;
+  switch (how) {
+    case 'looks different':
+      return settledEnding('gone', cause);
+    case 'not begun':
+      return {
+        ...cause,
+        result: 'failed',
+        refused: 'unable',
+        message: `${cause.message ?? 'lost'} before the first step`,
+        next: 'nothing was changed on this host',
+      };
+    case 'looks as before':
+      return {
+        ...cause,
+        result: 'rolled-back',
+        message: `${because}the host forgot the run (rebooted?) and looks as before, verified`,
+        next: 'the host is as it was before the run',
+      };
+  }
 }
 
 /** A host whose guard has ended: what it answered is what is told. */

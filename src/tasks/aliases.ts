@@ -76,9 +76,12 @@ function probe({ interface: device, addresses }: AliasesArgs): Script {
   return block(
     requireTool('ip', 'iproute2'),
     sh`gwfleet_all=$(ip -o -4 addr show) || exit 1`,
-    sh`ip -o -4 addr show dev ${device} 2>/dev/null | ${lines}`,
+    // The order of secondaries means nothing, and a rollback adds what was deleted at the end.
+    sh`gwfleet_own=$(ip -o -4 addr show dev ${device} 2>/dev/null | ${lines})`,
+    sh`printf '%s\n' "$gwfleet_own" | grep -v ' secondary '`,
+    sh`printf '%s\n' "$gwfleet_own" | grep ' secondary ' | sort`,
     sh`echo pool`,
-    sh`printf '%s\n' "$gwfleet_all" | ${lines} | grep -F ${pool}`,
+    sh`printf '%s\n' "$gwfleet_all" | ${lines} | grep -F ${pool} | sort`,
     sh`echo sources`,
     sh`ip -4 route show table all 2>/dev/null | grep -v -e 'proto kernel' -e '^local ' -e '^broadcast ' | sed -n 's/.* src \([0-9.]*\).*/\1/p' | sort -u`,
   );

@@ -86,9 +86,9 @@ function probe({ via, interface: device }: DefaultRouteArgs): Script {
     sh`printf '%s\n' "$gwfleet_routes"`,
     sh`gwfleet_device=${device ?? ''}`,
     // `-w` so that `via 10.0.0.1` is not found in `via 10.0.0.11`.
-    sh`if printf '%s\n' "$gwfleet_routes" | head -n 1 | grep -q -w -F -e ${`default via ${via}`}; then echo 'next hop unasked'; exit 0; fi`,
+    sh`if printf '%s\n' "$gwfleet_routes" | head -n 1 | grep -q -w -F -e ${`default via ${via}`}; then echo '~ next hop unasked'; exit 0; fi`,
     sh`[ -n "$gwfleet_device" ] || gwfleet_device=$(ip -4 route get ${via} 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)`,
-    sh`case "$(ip -o link show dev "$gwfleet_device" 2>/dev/null)" in ''|*NOARP*|*LOOPBACK*|*POINTOPOINT*) echo 'next hop unasked'; exit 0 ;; esac`,
+    sh`case "$(ip -o link show dev "$gwfleet_device" 2>/dev/null)" in ''|*NOARP*|*LOOPBACK*|*POINTOPOINT*) echo '~ next hop unasked'; exit 0 ;; esac`,
     asked(via),
   );
 }
@@ -102,12 +102,12 @@ elif command -v ping >/dev/null 2>&1; then
 ping -c 1 -W 2 -I "$gwfleet_device" ${via} >/dev/null 2>&1
 case "$(ip -4 neigh show to ${via} dev "$gwfleet_device")" in *FAILED*|*INCOMPLETE*) ;; *lladdr*) gwfleet_heard=answers ;; esac
 else gwfleet_heard=unasked; fi
-echo "next hop $gwfleet_heard"`;
+echo "~ next hop $gwfleet_heard"`;
 }
 
 function read(output: { code: number; stdout: string; stderr: string }): Observation<DefaultRouteState> {
   if (output.code !== 0) return failedProbe(output);
-  const answer = /^next hop (answers|silent|unasked)$/m.exec(output.stdout)?.[1];
+  const answer = /^~ next hop (answers|silent|unasked)$/m.exec(output.stdout)?.[1];
   if (answer !== 'answers' && answer !== 'silent' && answer !== 'unasked')
     return { kind: 'unknown', why: 'the default route could not be read to its end' };
   const routes = output.stdout.split('\n').flatMap((line) => {

@@ -73,7 +73,11 @@ export interface TaskType<Args, State extends Json> {
   problems(args: Args): readonly ArgsProblem[];
   /** What it owns on a host: `aliases eth1`. Two tasks with the same object on a host see each other's result. */
   object(args: Args): string;
-  /** Reads only. Prints the same bytes as long as the object has not changed: no counters, no lifetimes. */
+  /**
+   * Reads only. Prints the same bytes as long as the object has not changed: no counters, no lifetimes. A line that
+   * begins with `~ ` tells of the surroundings (whether the next hop answers): it must hold when the change begins,
+   * but no rollback can put it back, and none is judged by it.
+   */
   probe(args: Args): Script;
   /** Pure; canonical form. Throws nothing: garbage is `unknown`. */
   read(output: Output, args: Args): Observation<State>;

@@ -44,7 +44,7 @@ test('a move is one line with the two next hops, and extra routes have lines of 
     ],
     ['delete', 'route metric 100', 'via 10.0.0.3 dev eth0 metric 100', undefined],
   ]);
-  const plain = planned('default via 10.0.0.1 dev eth0\nnext hop answers\n', { via: '10.0.0.2' });
+  const plain = planned('default via 10.0.0.1 dev eth0\n~ next hop answers\n', { via: '10.0.0.2' });
   expect(plain.changes?.[0]).toMatchObject({
     kind: 'default',
     name: 'route',
@@ -59,7 +59,7 @@ describe('notes', () => {
   test('the way in that rides on the route is a danger', () => {
     const path = { clientAddress: '192.0.2.9', serverAddress: '10.0.0.9', serverPort: 22, interface: 'eth0' };
     const host = { ...facts, managementPath: { ...path, via: '10.0.0.1' } };
-    const { notes } = planned('default via 10.0.0.1 dev eth0 proto dhcp\nnext hop answers\n', args, host);
+    const { notes } = planned('default via 10.0.0.1 dev eth0 proto dhcp\n~ next hop answers\n', args, host);
     expect(notes).toEqual([
       { level: 'danger', text: 'the way in rides on this route' },
       { level: 'warning', text: 'moves at once; established connections through 10.0.0.1 break' },
@@ -67,7 +67,7 @@ describe('notes', () => {
     ]);
   });
   test('nothing is said where nothing moves', () => {
-    expect(planned('default via 10.0.0.2 dev eth0\nnext hop unasked\n', args)).toEqual({
+    expect(planned('default via 10.0.0.2 dev eth0\n~ next hop unasked\n', args)).toEqual({
       routes: ['via 10.0.0.2 dev eth0'],
       changes: [],
       notes: [],
@@ -76,7 +76,7 @@ describe('notes', () => {
 });
 
 describe('refusals', () => {
-  const from = 'default via 10.0.0.7 dev eth0\nnext hop silent\n';
+  const from = 'default via 10.0.0.7 dev eth0\n~ next hop silent\n';
   test.each([
     ['10.0.0.2', 'nobody answers for 10.0.0.2 on eth0; the default route stays where it is'],
     ['10.0.0.1', '10.0.0.1 is an address of this host itself'],
@@ -95,7 +95,7 @@ describe('refusals', () => {
 });
 
 test('a next hop on another interface takes the source address off the route', () => {
-  const { routes } = planned('default via 10.0.0.7 dev eth0 src 10.0.0.1 metric 5\nnext hop answers\n', {
+  const { routes } = planned('default via 10.0.0.7 dev eth0 src 10.0.0.1 metric 5\n~ next hop answers\n', {
     via: '203.0.113.1',
   });
   expect(routes).toEqual(['via 203.0.113.1 dev eth1 metric 5']);
