@@ -85,8 +85,8 @@ process.on('uncaughtException', failed);
 
 try {
   const root = program();
-  const { registerLab } = process.argv[2] === 'lab' ? await import('./lab.ts') : { registerLab: labStub };
-  registerLab(root);
+  if (process.argv[2] === 'lab') (await import('./lab.ts')).registerLab(root);
+  else labStub(root);
   await root.parseAsync(spelledOut(process.argv));
 } catch (error) {
   failed(error);
