@@ -62,7 +62,7 @@ async function suffer(fault: Fault, lane: Lane): Promise<Partial<Record<Kind, Ce
   const run = start(lab, lane, fault.tail);
   const [ended] = await Promise.all([run.ended, fault.strike?.({ lab, lane, run })]);
   await onAll(lane, (host) => lab.run(host, heal));
-  await quiet(lane);
+  await quiet(lane, fault.nextExit === undefined ? 'nothing left' : 'no process');
   const next = fault.nextExit === undefined ? undefined : await start(lab, lane, fault.tail).ended;
   const told = writtenDown(run, ended);
   const entries = await Promise.all(
@@ -119,7 +119,7 @@ async function stateOf(host: string, kind: Kind, before: string): Promise<Cell['
 
 const whole: Readonly<Record<Kind, string>> = {
   aliases: `[ "$(ip -4 -o addr show dev eth1 | grep -c ' eth1:[0-4]\\\\')" = 5 ] && echo whole`,
-  ruleset: `s=$(iptables-save); case $s in *':FORWARD DROP'*'-A FORWARD -j GWFLEET-FORWARD'*) case $s in *'-A POSTROUTING -j GWFLEET-SNAT'*) echo whole ;; esac ;; esac`,
+  ruleset: `s=$(iptables-save; iptables-legacy-save 2>/dev/null); case $s in *':FORWARD DROP'*'-A FORWARD -j GWFLEET-FORWARD'*) case $s in *'-A POSTROUTING -j GWFLEET-SNAT'*) echo whole ;; esac ;; esac`,
   sysctl: `[ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] && grep -q '^1024.65000$' /proc/sys/net/ipv4/ip_local_port_range && echo whole`,
   default_route: `[ "$(ip -4 route show default | cut -d ' ' -f 1-3)" = 'default via 10.0.0.2' ] && echo whole`,
 };
@@ -142,12 +142,12 @@ function writtenDown(run: Run, ended: Ended): readonly string[] {
   return last === ended.code ? said : [...said, `the journal says exit ${last}`];
 }
 
-/** Guards end by themselves; a lost one would show as left behind. */
-async function quiet(lane: Lane): Promise<void> {
+/** Guards and scripts end by themselves; one that does not shows as left behind. */
+async function quiet(lane: Lane, until: 'nothing left' | 'no process'): Promise<void> {
   await onAll(lane, async (host) => {
     for (let tries = 0; tries < 40; tries += 1) {
-      const left = await lab.exec(host, `pgrep -f '[e]ngine (apply|watch|confirm|rollback|settle|contact)'`);
-      if (left.stdout.trim() === '') return;
+      const left = await leftovers(lab, host);
+      if (left === '' || (until === 'no process' && !left.includes('engine '))) return;
       await delay(300);
     }
   });

@@ -45,15 +45,18 @@ function hook(t, c, r) { return !own(t, c) && (own(t, target(r)) || leftover(t, 
 function rest(c) { return substr($0, length(c) + 5) }
 `;
 
+/** A built-in chain that lets everything pass looks like a table that nobody has used yet, so it is left out. */
 const printing = `
 /^\\*/ { t = substr($0, 2) }
 /^:/ {
   c = substr($1, 2)
-  if (t == "filter" && c == "FORWARD") print "policy", $2
-  if (whole(t) || own(t, c)) print ":" t, c, $2
+  if (t == "filter" && c == "FORWARD" && $2 != "ACCEPT") print "policy", $2
+  if (whole(t) && $2 == "ACCEPT") held[t, c] = 1
+  else if (whole(t) || own(t, c)) print ":" t, c, $2
 }
 /^-A / {
   c = $2; r = rest(c); n[t, c]++
+  if ((t, c) in held) { print ":" t, c, "ACCEPT"; delete held[t, c] }
   if (whole(t) || own(t, c)) print "-" t, c, r
   else if (hook(t, c, r)) print "@" t, c, n[t, c], r
 }

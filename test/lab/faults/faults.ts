@@ -48,6 +48,12 @@ const atArmed =
   ({ lab, lane }: Scene): Promise<void> =>
     onAll(lane, (host) => onceThere(lab, host, guardFile('armed'), action));
 
+/** On every host in the command behind the step under test: the watchdog has begun for certain. */
+const inTail =
+  (action: string) =>
+  ({ lab, lane }: Scene): Promise<void> =>
+    onAll(lane, (host) => onceThere(lab, host, guardFile('p1t5.out'), action));
+
 /** The way in is cut when the host is armed and mended when it has rolled back. */
 function cut(name: string, how: string, mend: string, prepare = ':'): Fault {
   return {
@@ -199,9 +205,14 @@ sed 's/^10\\.0/10.9/' /run/way-in >/run/other-way; ip addr add "$(cat /run/other
     expected: rolledBack,
   },
   {
-    name: '/run read-only during the steps',
+    name: '/run read-only after the steps',
     tail: 'traceless',
-    strike: atArmed('until mount -o remount,ro /run 2>/dev/null; do sleep 0.01; done'),
+    strike: async (scene) => {
+      await stopped(scene);
+      const readOnly = 'until mount -o remount,ro /run 2>/dev/null; do sleep 0.01; done; sleep 7';
+      await onAll(scene.lane, (host) => onceThere(scene.lab, host, guardFile('applied'), readOnly));
+      scene.run.child.kill('SIGCONT');
+    },
     heal: 'mount -o remount,rw /run',
     nextExit: 6,
     expected: rolledBack,
@@ -209,22 +220,23 @@ sed 's/^10\\.0/10.9/' /run/way-in >/run/other-way; ip addr add "$(cat /run/other
   {
     name: '/var read-only',
     tail: 'none',
-    prepare: 'mount --bind /var /var && mount -o remount,bind,ro /var',
-    heal: 'umount /var',
+    // sshd of the lab writes its log there.
+    prepare: 'mount --bind /var /var && mount -o remount,bind,ro /var && mount -t tmpfs tmpfs /var/log',
+    heal: 'umount /var/log /var',
     expected: changed,
   },
   ...['HUP', 'INT', 'QUIT', 'PIPE', 'TERM'].map(
     (signal): Fault => ({
       name: `watchdog gets SIG${signal}`,
       tail: 'hangs',
-      strike: atArmed(watchdogs.replace('$SIGNAL', signal)),
+      strike: inTail(watchdogs.replace('$SIGNAL', signal)),
       expected: rolledBack,
     }),
   ),
   {
     name: 'watchdog killed',
     tail: 'slow',
-    strike: atArmed(watchdogs.replace('$SIGNAL', 'KILL')),
+    strike: inTail(watchdogs.replace('$SIGNAL', 'KILL')),
     expected: changed,
   },
   {
@@ -232,7 +244,7 @@ sed 's/^10\\.0/10.9/' /run/way-in >/run/other-way; ip addr add "$(cat /run/other
     tail: 'traceless',
     strike: async ({ lab, lane, run }) => {
       await onAll(lane, (host) =>
-        onceThere(lab, host, guardFile('armed'), watchdogs.replace('$SIGNAL', 'KILL')),
+        onceThere(lab, host, guardFile('p1t5.out'), watchdogs.replace('$SIGNAL', 'KILL')),
       );
       run.child.kill('SIGKILL');
       await onAll(lane, (host) => onceThere(lab, host, guardFile('applied'), 'sleep 6'));
@@ -245,6 +257,7 @@ sed 's/^10\\.0/10.9/' /run/way-in >/run/other-way; ip addr add "$(cat /run/other
     tail: 'none',
     prepare: `iptables-legacy -t nat -N OTHER; iptables-legacy -t nat -A OTHER -j RETURN
 setsid flock /run/xtables.lock sleep 9 >/dev/null 2>&1 </dev/null &`,
+    heal: 'iptables-legacy -w 20 -t nat -F OTHER; iptables-legacy -t nat -X OTHER',
     expected: changed,
     except: { ruleset: { state: 'before', result: 'rolled-back' } },
   },
