@@ -9,7 +9,7 @@ import type { CaptureLimits } from './capture.ts';
 import { converse, type Ending, endingOf, lingerSeconds, type Running } from './conversation.ts';
 import { type Become, door, orderFor } from './order.ts';
 import type { Outcome, Remote, RunOptions } from './remote.ts';
-import type { SshSession } from './ssh-session.ts';
+import { earlyExit, type SshSession } from './ssh-session.ts';
 import { pause, within } from './time-limit.ts';
 
 export interface SshRemoteOptions {
@@ -83,10 +83,13 @@ function runningOf(channel: ClientChannel, session: SshSession): Running {
       clearTimeout(timer);
       timer = setTimeout(() => channel.close(), lingerSeconds * 1000);
     };
-    channel.on('exit', (code: number | null, signal?: string) => {
+    const ended = (code: number | null, signal?: string) => {
       ending = endingOf(code, signal);
       linger();
-    });
+    };
+    const early = earlyExit(channel);
+    if (early === undefined) channel.on('exit', ended);
+    else ended(early.code, early.signal);
     channel.on('data', linger);
     channel.stderr.on('data', linger);
     channel.on('close', () => {

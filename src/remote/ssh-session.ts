@@ -141,13 +141,33 @@ export class SshSession {
     if (client === null || this.#isClosed) return new Error(this.cause);
     const opened = new Promise<ClientChannel | Error>((resolve) => {
       try {
-        request(client, (error, channel) => resolve(error ?? channel));
+        request(client, (error, channel) => {
+          if (error === undefined) keepExit(channel);
+          resolve(error ?? channel);
+        });
       } catch (error) {
         resolve(error instanceof Error ? error : new Error(String(error)));
       }
     });
     return await Promise.race([opened, this.#closed.then(() => new Error(this.cause))]);
   }
+}
+
+/** A command that ends at once answers in the same packet as its channel, before anybody can listen. */
+const exits = new WeakMap<ClientChannel, ExitStatus>();
+
+export interface ExitStatus {
+  readonly code: number | null;
+  readonly signal: string | undefined;
+}
+
+/** The exit status that came before the listener, if it came. */
+export function earlyExit(channel: ClientChannel): ExitStatus | undefined {
+  return exits.get(channel);
+}
+
+function keepExit(channel: ClientChannel): void {
+  channel.once('exit', (code: number | null, signal?: string) => exits.set(channel, { code, signal }));
 }
 
 type Give = (error: Error | undefined, channel: ClientChannel) => void;

@@ -172,7 +172,6 @@ describe('a command line with mistakes', () => {
     [['plan', 'hosts.yaml', '--limit', 'gateways:!gw1'], /leaves no host/],
     [['plan', 'hosts.yaml', '--tags', 'nosuch'], /nosuch/],
     [['plan', 'hosts.yaml', '--forks', 'many'], /many/],
-    [['plan', 'hosts.yaml', '--json', '--progress', 'jsonl'], /choose one/],
     [['plan', 'hosts.yaml', '--confirm-timeout', 'soon'], /soon/],
     [['apply', 'hosts.yaml', '--yes', '--max-fail', 'few'], /few/],
     [['docs', 'aliasses'], /did you mean 'aliases'/i],
@@ -183,6 +182,19 @@ describe('a command line with mistakes', () => {
     const told = await folder.gwfleet(args);
     expectRefused(told);
     expect(told.stderr).toMatch(words);
+  });
+
+  it('--json and --progress jsonl both want stdout, and the mistake is the one object there', async () => {
+    using folder = folderOf({ 'hosts.yaml': good });
+    const { code, stdout, stderr } = await folder.gwfleet([
+      'plan',
+      'hosts.yaml',
+      '--json',
+      '--progress',
+      'jsonl',
+    ]);
+    expect({ code, told: JSON.parse(stdout) as unknown }).toMatchObject({ code: 5, told: { exit: 5 } });
+    expect(stderr).toMatch(/choose one/);
   });
 
   it('apply without a terminal and without --yes asks nobody and does not hang', async () => {

@@ -110,7 +110,7 @@ const routes: readonly { readonly start: string; readonly before: string; readon
   {
     start: 'a backup by another device',
     before:
-      'ip link add dummy0 type dummy; ip addr add 172.31.0.2/24 dev dummy0; ip link set dummy0 up; ip route add default via 10.0.0.8; ip route add default via 172.31.0.1 dev dummy0 metric 900',
+      'ip link add dummy0 type veth peer name dummy1; ip addr add 172.31.0.2/24 dev dummy0; ip link set dummy0 up; ip link set dummy1 up; ip route add default via 10.0.0.8; ip route add default via 172.31.0.1 dev dummy0 metric 900',
     after: 'default via V dev eth0\ndefault via 172.31.0.1 dev dummy0 metric 900',
   },
   {

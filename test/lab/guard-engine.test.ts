@@ -1,117 +1,24 @@
 /** The guard on a real host: a namespace of its own, /run of its own, dash, and what happens when nobody answers. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { applyScript } from '../../src/guard/apply-script.ts';
-import { readJournal } from '../../src/guard/journal.ts';
-import { settleScript } from '../../src/guard/settle-script.ts';
-import { cksum } from '../../src/plan/cksum.ts';
 import type { TaskPlan } from '../../src/plan/plan.ts';
-import { nothing, sh } from '../../src/shell/sh.ts';
-import type { AnyTaskType } from '../../src/tasks/registry.ts';
-import { facts } from '../tasks/samples.ts';
+import {
+  create,
+  endMachines,
+  type Machine,
+  machine,
+  guardOrder as order,
+  sleep,
+  task,
+  markerTypes as types,
+} from './guard-machine.ts';
 
-/** A task whose object is one file in the namespace's own /run, so that its fate is easy to see. */
-const marker: AnyTaskType = {
-  name: 'marker',
-  summary: 'a file',
-  doc: '',
-  examples: [],
-  schema: {} as AnyTaskType['schema'],
-  problems: () => [],
-  object: (args) => `marker ${String(args)}`,
-  probe: (args) => sh`cat /run/${String(args)} 2>/dev/null || echo absent`,
-  read: () => ({ kind: 'absent' }),
-  desired: () => ({ kind: 'state', state: null }),
-  changes: () => [],
-  apply: (_, to) => sh`${{ ...nothing, text: to as string }}`,
-  boot: () => [],
-  undo: 'turned',
-  touches: 'reachability',
-};
-const types = new Map([['marker', marker]]);
+afterEach(endMachines);
 
-interface Machine {
-  readonly init: ChildProcess;
-  run(script: string): { stdout: string; code: number | null };
-  start(script: string): ChildProcess;
-}
-const machines: Machine[] = [];
-afterEach(() => {
-  for (const { init } of machines.splice(0)) init.kill('SIGKILL');
-});
-
-/** Own network, mounts and processes; killing its init ends everything in it. */
-function machine(shell = 'dash'): Machine {
-  const init = spawn('unshare', [
-    '-n',
-    '-m',
-    '-p',
-    '-f',
-    '--mount-proc',
-    '--kill-child',
-    'sh',
-    '-c',
-    'mount -t tmpfs tmpfs /run; echo up; exec sleep 1000',
-  ]);
-  const pid = () => spawnSync('pgrep', ['-P', String(init.pid)], { encoding: 'utf8' }).stdout.trim();
-  const enter = () => ['-t', pid(), '-n', '-m', '-p', shell, ...(shell === 'busybox' ? ['ash'] : []), '-c'];
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (
-      pid() !== '' &&
-      spawnSync('nsenter', [...enter(), 'grep -q "tmpfs /run tmpfs" /proc/mounts']).status === 0
-    )
-      break;
-  }
-  const made: Machine = {
-    init,
-    run: (script) => {
-      const { stdout, status } = spawnSync('nsenter', [...enter(), script], { encoding: 'utf8' });
-      return { stdout, code: status };
-    },
-    start: (script) => spawn('nsenter', [...enter(), script], { stdio: 'pipe' }),
-  };
-  machines.push(made);
-  return made;
-}
-
-function task(id: string, apply: string, undo: string, seen = 'absent\n'): TaskPlan {
-  return {
-    id,
-    type: 'marker',
-    name: id,
-    place: { file: 'x', line: 1, col: 1 },
-    object: `marker ${id}`,
-    args: id,
-    from: undo,
-    to: apply,
-    changes: [{ action: 'create', kind: 'marker', name: id }],
-    notes: [],
-    seen: cksum(seen),
-  };
-}
-
-const create = (id: string): TaskPlan => task(id, `echo here >/run/${id}`, `rm -f /run/${id}`);
-const order = (tasks: readonly TaskPlan[], seconds: number | null) => ({
-  guardId: '20260101-000000-test.1',
-  owner: 'me@here',
-  mark: `m-${randomBytes(4).toString('hex')}`,
-  tasks,
-  confirmTimeoutSeconds: seconds,
-  facts,
-  now: 1_700_000_000,
-});
-const apply = (host: Machine, tasks: readonly TaskPlan[], seconds: number | null) => {
-  const request = order(tasks, seconds);
-  return readJournal(request.mark, host.run(applyScript(request, types).text).stdout);
-};
-const settle = (host: Machine, verdict: string) => {
-  const mark = 'mark';
-  const script = settleScript({ guardId: '20260101-000000-test.1', mark }, nothing).text;
-  return readJournal(mark, host.run(`echo ${verdict} | { ${script}\n}`).stdout);
-};
+const apply = (host: Machine, tasks: readonly TaskPlan[], seconds: number | null) =>
+  host.begin(order(tasks, seconds)).run;
+const settle = (host: Machine, verdict: string) => host.contact(verdict);
 const left = (host: Machine) => host.run('ls /run /run/gwfleet 2>/dev/null; pgrep -f gwfleet/2026').stdout;
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
   it('keeps a change that is confirmed, and leaves no lock and no watchdog', async () => {

@@ -256,8 +256,8 @@ sed 's/^10\\.0/10.9/' /run/way-in >/run/other-way; ip addr add "$(cat /run/other
     name: 'xtables lock held',
     tail: 'none',
     prepare: `iptables-legacy -t nat -N OTHER; iptables-legacy -t nat -A OTHER -j RETURN
-setsid flock /run/xtables.lock sleep 9 >/dev/null 2>&1 </dev/null &`,
-    heal: 'iptables-legacy -w 20 -t nat -F OTHER; iptables-legacy -t nat -X OTHER',
+setsid flock -o /run/xtables.lock sleep 60 >/dev/null 2>&1 </dev/null &`,
+    heal: 'pkill -x flock; iptables-legacy -w 20 -t nat -F OTHER; iptables-legacy -t nat -X OTHER',
     expected: changed,
     except: { ruleset: { state: 'before', result: 'rolled-back' } },
   },
