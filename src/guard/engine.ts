@@ -49,7 +49,7 @@ state() {
 }
 # The brackets keep grep from finding itself.
 alive() {
-  for v do grep -qs "$v[:]$run" /proc/[0-9]*/cmdline && return 0; done
+  for v do grep -qs "\${v}[:]$run" /proc/[0-9]*/cmdline && return 0; done
   return 1
 }
 # The shell that started us, by pid and start time: one pid may be two processes.
