@@ -7,11 +7,12 @@ import { openConnector } from '../remote/connector.ts';
 import { planText, summaryLine } from '../render/plan-text.ts';
 import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
-import type { HostState } from '../report/run-state.ts';
 import { applyFleet } from '../run/apply-fleet.ts';
-import { type PlannedFleet, planFleet, planMade } from '../run/plan-fleet.ts';
+import { type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
 import { printDiagnostics } from '../source/caret.ts';
 import { taskTypes } from '../tasks/registry.ts';
+import { checkedFlags, diffDepth, refuseOtherWishes } from './apply-flags.ts';
+import { planExit, planJson, resultJson } from './apply-result.ts';
 import type { Flags } from './flags.ts';
 import { enterLab } from './lab-entry.ts';
 import { listHosts, listTasks } from './listings.ts';
@@ -19,6 +20,7 @@ import type { Output } from './output.ts';
 import { readPlanFile, type SavedPlan, writePlanFile } from './plan-file.ts';
 import { ask, askHidden } from './question.ts';
 import { type Request, readRequest } from './request.ts';
+import { hostsOf, requireTargets, savedFleet, showSaved } from './saved-plan.ts';
 import { openSession, type Session } from './session.ts';
 import { caretColours, textOf } from './told.ts';
 import { UsageError } from './usage.ts';
@@ -29,7 +31,10 @@ const commandTimeoutSeconds = 60;
 export async function apply(path: string, given: object, output: Output): Promise<number> {
   const flags = checkedFlags(given as Flags);
   const saved = readPlanFile(path);
-  return roll({ path, flags, output, saved, dry: flags.check === true || flags.dryRun === true });
+  const dry = flags.check === true || flags.dryRun === true;
+  if (saved === undefined) return roll({ path, flags, output, saved, dry });
+  refuseOtherWishes(flags);
+  return dry ? showSaved(saved.plan, flags, output) : roll({ path, flags, output, saved, dry });
 }
 
 export async function plan(path: string, given: object, output: Output): Promise<number> {
@@ -50,6 +55,7 @@ async function roll(order: Order): Promise<number> {
   const request = readRequest(saved?.plan.inventory ?? order.path, files, await becomePassword(flags));
   const entered = await enterLab(request.inventory);
   if (entered !== undefined) return entered;
+  if (saved !== undefined) requireTargets(saved.plan, request);
   tellWarnings(request, output);
   if (flags.listHosts === true) return listHosts(request, output);
   if (flags.listTasks === true) return listTasks(request, output);
@@ -88,7 +94,7 @@ async function dryRun(order: Order, request: Request, session: Session): Promise
   await closeAll(fleet);
   if (flags.out !== undefined) writePlanFile(flags.out, { plan: fleet.plan, request: request.fleet });
   const changes = countPlan(fleet.plan).hostsChanging > 0;
-  const failed = planExit(fleet.plan);
+  const failed = session.interrupted() ? exitCodes.interrupted : planExit(fleet.plan);
   const exit =
     failed === exitCodes.asWanted && changes && flags.exitCode === true ? exitCodes.failed : failed;
   session.finish(exit);
@@ -106,19 +112,33 @@ async function wetRun(order: Order, request: Request, session: Session): Promise
   const { hostsChanging } = countPlan(fleet.plan);
   if (flags.progress !== 'jsonl' && flags.progress !== 'quiet')
     output.tell(planText(fleet.plan, diffDepth(flags), output.tellColours));
-  if (hostsChanging > 0 && flags.yes !== true && !(await agreed(fleet.plan))) {
-    await closeAll(fleet);
-    session.finish(exitCodes.usage);
-    output.tell('not applied; nothing was touched\n');
-    return exitCodes.usage;
-  }
+  if (hostsChanging > 0 && flags.yes !== true && !(await agreed(fleet.plan, session.context.stop)))
+    return notApplied(order, fleet, session);
   const done = await applyFleet(saved?.request ?? request.fleet, fleet, session.context);
   const exit = exitCode(session.state(), { interrupted: session.interrupted(), refused: done.refused });
   session.finish(exit);
+  tellEnd(order, fleet, { session, exit });
+  return exit;
+}
+
+/** The question was answered with no, or with Ctrl-C. */
+async function notApplied(order: Order, fleet: PlannedFleet, session: Session): Promise<number> {
+  await closeAll(fleet);
+  const exit = session.interrupted() ? exitCodes.interrupted : exitCodes.usage;
+  session.finish(exit);
+  order.output.tell('not applied; nothing was touched\n');
+  if (order.flags.json === true) tellEnd(order, fleet, { session, exit });
+  return exit;
+}
+
+function tellEnd(
+  { flags, output }: Order,
+  fleet: PlannedFleet,
+  { session, exit }: { readonly session: Session; readonly exit: number },
+): void {
   const state = session.state();
   if (flags.json === true) output.result(`${JSON.stringify(resultJson(session, fleet.plan, exit))}\n`);
   else if (flags.progress !== 'jsonl') output.result(recapText(state, output.resultColours));
-  return exit;
 }
 
 async function survey({ path, dry }: Order, request: Request, session: Session): Promise<PlannedFleet> {
@@ -133,35 +153,19 @@ async function survey({ path, dry }: Order, request: Request, session: Session):
   return planFleet(fleet, session.context);
 }
 
-/** A saved plan is carried out as it is; each host compares itself with what the plan saw. */
-function savedFleet({ plan: saved }: SavedPlan, session: Session): PlannedFleet {
-  const { context } = session;
-  context.emit({
-    type: 'run-started',
-    command: 'apply',
-    inventory: saved.inventory,
-    playbook: saved.playbook,
-    hosts: hostsOf(saved.plays),
-  });
-  context.emit(planMade(saved));
-  return { plan: saved, surveys: new Map() };
-}
-
-function hostsOf(plays: readonly { readonly batches: readonly (readonly string[])[] }[]): string[] {
-  return [...new Set(plays.flatMap(({ batches }) => batches.flat()))];
-}
-
 async function closeAll({ surveys }: PlannedFleet): Promise<void> {
   await Promise.all(
     [...surveys.values()].map(async (survey) => (survey.kind === 'seen' ? survey.remote.close() : undefined)),
   );
 }
 
-async function agreed(made: Plan): Promise<boolean> {
+/** Never when the run was interrupted meanwhile. */
+async function agreed(made: Plan, stop: AbortSignal): Promise<boolean> {
   const { hostsChanging } = countPlan(made);
   // Above this many hosts a slip of the finger is too dear: the number itself is asked for.
   const wanted = hostsChanging > 20 ? String(hostsChanging) : 'yes';
-  const answer = await ask(`${summaryLine(made)}. Apply? Type '${wanted}': `, 'say it beforehand with --yes');
+  const question = `${summaryLine(made)}. Apply? Type '${wanted}': `;
+  const answer = await ask(question, 'say it beforehand with --yes', stop);
   return answer === wanted || (wanted === 'yes' && answer === 'y');
 }
 
@@ -173,28 +177,6 @@ function requireSomebody(): void {
   );
 }
 
-function planExit(made: Plan): number {
-  const results = made.plays.flatMap(({ hosts }) =>
-    hosts.flatMap((host) => (host.kind === 'unplannable' ? [host.result] : [])),
-  );
-  if (results.includes('failed')) return exitCodes.failed;
-  return results.length > 0 ? exitCodes.unreachable : exitCodes.asWanted;
-}
-
-function diffDepth({ diff }: Flags): 'full' | 'short' | 'stat' {
-  return diff === undefined ? 'short' : diff === true ? 'full' : diff;
-}
-
-function checkedFlags(flags: Flags): Flags {
-  if (flags.json === true && flags.progress === 'jsonl') {
-    throw new UsageError('--json and --progress jsonl both want stdout', 'choose one');
-  }
-  if (flags.diff !== undefined && flags.diff !== true && !['full', 'short', 'stat'].includes(flags.diff)) {
-    throw new UsageError(`--diff '${String(flags.diff)}' is not full, short or stat`);
-  }
-  return flags;
-}
-
 async function becomePassword(flags: Flags): Promise<string | undefined> {
   return flags.askBecomePass === true
     ? askHidden('sudo password: ', 'put ansible_become_password in a file given with -e @file')
@@ -203,27 +185,4 @@ async function becomePassword(flags: Flags): Promise<string | undefined> {
 
 function tellWarnings({ warnings }: Request, output: Output): void {
   if (warnings.length > 0) output.tell(printDiagnostics(warnings, { textOf, colours: caretColours(output) }));
-}
-
-function planJson(made: Plan, exit: number): object {
-  return { v: 1, command: 'plan', exit, counts: countPlan(made), plan: made };
-}
-
-function resultJson({ context, state }: Session, made: Plan, exit: number): object {
-  const { hosts, finished, stopped } = state();
-  return {
-    v: 1,
-    command: 'apply',
-    run: context.run,
-    exit,
-    seconds: finished?.seconds,
-    ...(stopped === undefined ? {} : { stopped }),
-    counts: countPlan(made),
-    hosts: Object.fromEntries([...hosts.values()].map((host) => [host.host, hostJson(host)])),
-  };
-}
-
-function hostJson({ result, failure }: HostState): object {
-  const { message, task, place, said, next } = failure ?? {};
-  return { result: result ?? 'skipped', message, task, place, said, next };
 }

@@ -12,6 +12,8 @@ export function readExtraVars(given: readonly string[]): Variables {
 function readOne(text: string): Readonly<Record<string, Value>> {
   if (text.startsWith('@')) return readMapping(text.slice(1), fileText(text.slice(1)));
   if (text.trimStart().startsWith('{')) return readMapping('--extra-vars', text);
+  if (text.replaceAll(/'[^']*'|"[^"]*"/g, '').match(/['"]/) !== null)
+    throw new UsageError(`--extra-vars: a quote in '${text}' is not closed`);
   const words = text.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? [];
   return Object.fromEntries(words.map(readPair));
 }

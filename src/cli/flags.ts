@@ -78,6 +78,17 @@ export function runFlags(verb: Command): Command {
     .option('-v, --verbose', 'more words');
 }
 
+const diffDepths = ['full', 'short', 'stat'];
+
+/** `-D` before the inventory must not take it for its depth: a depth that is none is left to be an argument. */
+export function spelledOut(words: readonly string[]): readonly string[] {
+  return words.map((word, index) =>
+    (word === '-D' || word === '--diff') && !diffDepths.includes(words[index + 1] ?? '')
+      ? '--diff=full'
+      : word,
+  );
+}
+
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }

@@ -2,13 +2,10 @@
  * argv -> one verb -> exit code. Verbs are imported when they are called, so that `--help` and `validate` stay quick.
  * Everything that can go wrong ends here in words; a stack trace is only for our own bugs (exit 1).
  */
-import { Command, CommanderError } from 'commander';
-import { exitCodes } from '../report/exit-code.ts';
-import { printDiagnostics } from '../source/caret.ts';
-import { collect, connectionFlags, playbookFlags, runFlags, selectionFlags } from './flags.ts';
+import { Command } from 'commander';
+import { tellFailure } from './failure.ts';
+import { collect, connectionFlags, playbookFlags, runFlags, selectionFlags, spelledOut } from './flags.ts';
 import { openOutput } from './output.ts';
-import { caretColours, textOf } from './told.ts';
-import { InvalidFiles, UsageError } from './usage.ts';
 
 const output = openOutput();
 
@@ -17,7 +14,7 @@ function program(): Command {
     .description('plan, guarded apply and rolling changes for fleets of Linux NAT gateways')
     .version('0.1.0')
     .showHelpAfterError('(gwfleet --help shows the verbs)')
-    .configureOutput({ writeOut: output.result, writeErr: output.tell })
+    .configureOutput({ writeOut: (text) => output.result(text), writeErr: (text) => output.tell(text) })
     .exitOverride();
   root
     .command('apply')
@@ -38,7 +35,7 @@ function program(): Command {
       done((await import('./apply.ts')).plan(path, flags, output)),
     );
   for (const verb of root.commands)
-    [playbookFlags, selectionFlags, connectionFlags, runFlags].forEach((add) => add(verb));
+    for (const add of [playbookFlags, selectionFlags, connectionFlags, runFlags]) add(verb);
   addOfflineVerbs(root);
   return root;
 }
@@ -81,34 +78,18 @@ async function done(exit: Promise<number>): Promise<void> {
   process.exitCode = await exit;
 }
 
-function failed(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.asWanted : exitCodes.usage;
-  if (error instanceof UsageError) {
-    output.tell(`gwfleet: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
-    return exitCodes.usage;
-  }
-  if (error instanceof InvalidFiles) {
-    output.tell(printDiagnostics(error.diagnostics, { textOf, colours: caretColours(output) }));
-    const count = error.diagnostics.filter(({ severity }) => severity === 'error').length;
-    output.tell(`${count} ${count === 1 ? 'error' : 'errors'}; nothing was touched\n`);
-    return exitCodes.usage;
-  }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  output.tell(`gwfleet: a bug in gwfleet, please report it\n${text}\n`);
-  return exitCodes.bug;
-}
-
-process.on('uncaughtException', (error) => {
-  process.exitCode = failed(error);
-});
+const failed = (error: unknown): void => {
+  process.exitCode = tellFailure(error, output, process.argv.includes('--json') ? 'json' : 'words');
+};
+process.on('uncaughtException', failed);
 
 try {
   const root = program();
-  const { registerLab } = process.argv[2] === 'lab' ? await import('./lab.ts') : { registerLab: labStub };
-  registerLab(root);
-  await root.parseAsync(process.argv);
+  if (process.argv[2] === 'lab') (await import('./lab.ts')).registerLab(root);
+  else labStub(root);
+  await root.parseAsync(spelledOut(process.argv));
 } catch (error) {
-  process.exitCode = failed(error);
+  failed(error);
 }
 
 /** Shown in `--help`; the real one is loaded when `lab` is typed. */

@@ -70,7 +70,7 @@ function parsed(path: string): PlanFile | undefined {
   }
 }
 
-function isOurs({ v, plan, tasks }: { readonly [Key in keyof PlanFile]?: unknown }): boolean {
+function isOurs({ v, plan, tasks, gates }: { readonly [Key in keyof PlanFile]?: unknown }): boolean {
   const plays = typeof plan === 'object' && plan !== null && 'plays' in plan ? plan.plays : undefined;
-  return v === 1 && Array.isArray(plays) && Array.isArray(tasks);
+  return v === 1 && Array.isArray(plays) && Array.isArray(tasks) && Array.isArray(gates);
 }

@@ -5,12 +5,19 @@
 import { createInterface } from 'node:readline';
 import { UsageError } from './usage.ts';
 
-/** The line that was typed, without its end. */
-export async function ask(question: string, flagInstead: string): Promise<string> {
+/** The line that was typed, without its end; empty when there was none. Ctrl-C is an interrupt, as anywhere else. */
+export async function ask(question: string, flagInstead: string, stop: AbortSignal): Promise<string> {
   requireTerminal(question, flagInstead);
+  if (stop.aborted) return '';
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const end = (): void => lines.close();
+  stop.addEventListener('abort', end);
   return new Promise((resolve) => {
-    lines.once('close', () => resolve(''));
+    lines.once('close', () => {
+      stop.removeEventListener('abort', end);
+      resolve('');
+    });
+    lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
     lines.question(question, (answer) => {
       resolve(answer.trim());
       lines.close();

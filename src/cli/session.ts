@@ -49,9 +49,10 @@ export function openSession(order: SessionOrder): Session {
   const history = order.remembered === 'yes' ? openHistory(stateFolder(process.env), run) : undefined;
   const stop = new AbortController();
   let state: RunState = emptyRunState;
+  const remember = remembering(history, order.output);
   const emit = (bare: BareEvent): void => {
     const event = { ...bare, v: 1, at: new Date().toISOString(), run } as RunEvent;
-    history?.event(event);
+    remember(event);
     state = reduce(state, event);
     show(event, order);
   };
@@ -83,6 +84,21 @@ export function openSession(order: SessionOrder): Session {
       nowMs: () => performance.timeOrigin + performance.now(),
       sleep: (ms) => sleep(ms),
     },
+  };
+}
+
+/** A full disk here is no reason to leave hosts half-way: it is told once, and the run goes on. */
+function remembering(history: RunHistory | undefined, output: Output): (event: RunEvent) => void {
+  let broken = history === undefined;
+  return (event) => {
+    if (broken) return;
+    try {
+      history?.event(event);
+    } catch (error) {
+      broken = true;
+      const why = error instanceof Error ? error.message : String(error);
+      output.tell(`the run's history is cut off here: ${why}\n`);
+    }
   };
 }
 

@@ -2,14 +2,18 @@
  * A user's mistake on the way to a run: told in words, exit 5, nothing touched. The only exception that verbs throw
  * on purpose; `main` prints it without a stack trace.
  */
+import { exitCodes } from '../report/exit-code.ts';
 import type { Diagnostic } from '../source/diagnostic.ts';
 
 export class UsageError extends Error {
   readonly hint: string | undefined;
-  constructor(message: string, hint?: string) {
+  /** 5 but for a plan that is stale before any host was asked (6). */
+  readonly exit: number;
+  constructor(message: string, hint?: string, exit: number = exitCodes.usage) {
     super(message);
     this.name = 'UsageError';
     this.hint = hint;
+    this.exit = exit;
   }
 }
 

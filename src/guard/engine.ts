@@ -169,6 +169,10 @@ watch:*)
   claim || exit 0
   stop_apply
   undo_all
+  # Undone, but not written down: nobody may confirm what is no longer there once the disk can be written again.
+  while [ -e "$D/armed" ]; do
+    sleep 1; mv "$D/armed" "$D/$end" 2>/dev/null && unlock
+  done
   ;;
 confirm:*)
   confirm

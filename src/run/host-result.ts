@@ -21,7 +21,6 @@ export interface HostEnding {
 
 export function finishedEvent(play: string, host: string, ending: HostEnding): BareEvent {
   const { refused, ...told } = ending;
-  void refused;
   return { type: 'host-finished', play, host, ...told };
 }
 

@@ -33,7 +33,10 @@ with a dot in its name use slashes: \`net/ipv4/conf/eth0.100/rp_filter\`.
 
 \`net.ipv4.ip_forward\` is written last. When it flips, the kernel resets \`net.ipv4.conf.all.accept_redirects\` and the
 \`forwarding\` switch of every interface. The first is written again after it when the same task sets it, and an undo
-puts it back; a \`forwarding\` that somebody had set for one interface alone is not put back.`;
+puts it back; a \`forwarding\` that somebody had set for one interface alone is not put back.
+
+Forwarding is set now and not at boot: a gateway that forwards before its rules are there lets packets out with their
+internal source. After a restart it is \`gwfleet apply\` that turns it on, when the rules stand.`;
 
 export const sysctl: TaskType<SysctlArgs, SysctlState> = {
   name: 'sysctl',
@@ -55,7 +58,10 @@ export const sysctl: TaskType<SysctlArgs, SysctlState> = {
   desired,
   changes,
   apply,
-  boot: (to) => Object.entries(to?.values ?? {}).map(bootFile),
+  boot: (to) =>
+    Object.entries(to?.values ?? {})
+      .filter(([key]) => key !== forward)
+      .map(bootFile),
   undo: 'turned',
   touches: 'reachability',
 };

@@ -77,7 +77,7 @@ describe('an inventory with mistakes', () => {
     ],
     [
       'a web server of a gateway that is none',
-      `${good.replace('web[01:03]: {}', 'web01: { gateway: gw7 }')}`,
+      good.replace('web[01:03]: {}', 'web01: { gateway: gw7 }'),
       /gw7/,
     ],
     ['bytes that are no text', 'all: \u0000\u0001\ufffd\n', /hosts\.yaml/],

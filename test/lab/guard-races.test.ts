@@ -144,6 +144,7 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
     await sleep(4000);
     expect(host.run('ls /tmp/gwfleet-race-a 2>/dev/null').stdout).toBe('');
     host.run('mount -o remount,rw /run');
+    await sleep(2000);
     expect(host.contact('confirm').state).toBe('rolled-back-verified');
   });
 

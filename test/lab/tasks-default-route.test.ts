@@ -73,12 +73,12 @@ describe('the default route converges from any start, and undo brings the start 
   test.each(Object.entries(starts))('%s', (_name, [start, after]) => {
     using lab = scene(start);
     const before = routes(lab.ns);
-    const others = lab.ns.sh('ip -4 route show table all | grep -v default; ip addr; ip rule');
+    const others = lab.ns.sh('ip -4 route show table all | grep -v default; ip -4 addr; ip rule');
     const { from, to } = lab.ns.converge(defaultRoute, via2);
     expect(routes(lab.ns)).toEqual(after);
     lab.ns.apply(defaultRoute, to, from);
     expect(routes(lab.ns)).toEqual(before);
-    expect(lab.ns.sh('ip -4 route show table all | grep -v default; ip addr; ip rule')).toBe(others);
+    expect(lab.ns.sh('ip -4 route show table all | grep -v default; ip -4 addr; ip rule')).toBe(others);
   });
 });
 

@@ -105,9 +105,13 @@ describe('a plan', () => {
 
   test('survives a restart by one late file for each key', () => {
     expect(sysctl.boot(to, facts)).toContainEqual({
-      path: '/etc/sysctl.d/99-zz-gwfleet-net.ipv4.ip_forward.conf',
+      path: '/etc/sysctl.d/99-zz-gwfleet-net.ipv4.conf.all.rp_filter.conf',
       mode: 0o644,
-      content: '# Written by gwfleet.\nnet.ipv4.ip_forward = 1\n',
+      content: `# Written by gwfleet.\nnet.ipv4.conf.all.rp_filter = ${to?.values['net.ipv4.conf.all.rp_filter'] ?? ''}\n`,
     });
+  });
+
+  test('never forwards at boot, before the rules are there', () => {
+    expect(JSON.stringify(sysctl.boot(to, facts))).not.toContain('ip_forward');
   });
 });

@@ -1,0 +1,57 @@
+/** The reducer: what a run looks like after its events. */
+import { describe, expect, it } from 'vitest';
+import type { BareEvent } from '../../src/report/event.ts';
+import { countResults, emptyRunState, reduce } from '../../src/report/run-state.ts';
+import { stamped } from './stamp.ts';
+
+const stateAfter = (...events: readonly BareEvent[]) => events.map(stamped).reduce(reduce, emptyRunState);
+const started: BareEvent = {
+  type: 'run-started',
+  command: 'apply',
+  inventory: 'i',
+  playbook: 'p',
+  hosts: ['a', 'b'],
+};
+const finished = (host: string, result: 'ok' | 'changed' | 'failed'): BareEvent => ({
+  type: 'host-finished',
+  play: 'p',
+  host,
+  result,
+});
+
+describe('the state of a run', () => {
+  it('keeps the worst result of a host that goes through several plays', () => {
+    const state = stateAfter(
+      started,
+      finished('a', 'failed'),
+      finished('a', 'ok'),
+      finished('b', 'ok'),
+      finished('b', 'changed'),
+    );
+    expect(countResults(state)).toMatchObject({ failed: 1, changed: 1, ok: 0 });
+    expect(state.hosts.get('a')?.failure?.result).toBe('failed');
+  });
+
+  it('knows its run, also after the plan was told', () => {
+    const counts = { create: 1, update: 2, delete: 3, commands: 4, hosts: 5, hostsChanging: 5 };
+    const state = stateAfter(started, { type: 'plan-made', ...counts });
+    expect(state.run).toBe('20261122-214007-7f3a');
+    expect(state.plan).toMatchObject({ ...counts, run: state.run });
+  });
+
+  it('follows a host through its guard', () => {
+    const armed = stateAfter(
+      started,
+      { type: 'host-started', play: 'p', host: 'a' },
+      { type: 'guard-armed', host: 'a', seconds: 60 },
+    );
+    expect(armed.hosts.get('a')).toMatchObject({ phase: 'guarded', guardSeconds: 60, touched: true });
+    const settled = reduce(armed, stamped({ type: 'guard-settled', host: 'a', state: 'confirmed' }));
+    expect(settled.hosts.get('a')).toMatchObject({ phase: 'running', guardSeconds: undefined });
+  });
+
+  it('starts empty every time, also when a log begins in the middle', () => {
+    stateAfter(finished('stray', 'ok'));
+    expect(emptyRunState.hosts.size).toBe(0);
+  });
+});
