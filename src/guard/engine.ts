@@ -49,7 +49,7 @@ state() {
 }
 # The brackets keep grep from finding itself.
 alive() {
-  for v do grep -qs "$v""[:]$run" /proc/[0-9]*/cmdline && return 0; done
+  for v do grep -qs "\${v}[:]$run" /proc/[0-9]*/cmdline && return 0; done
   return 1
 }
 # The shell that started us, by pid and start time: one pid may be two processes.
@@ -169,6 +169,10 @@ watch:*)
   claim || exit 0
   stop_apply
   undo_all
+  # Undone, but not written down: nobody may confirm what is no longer there once the disk can be written again.
+  while [ -e "$D/armed" ]; do
+    sleep 1; mv "$D/armed" "$D/$end" 2>/dev/null && unlock
+  done
   ;;
 confirm:*)
   confirm

@@ -23,7 +23,7 @@ const marker: AnyTaskType = {
   read: () => ({ kind: 'absent' }),
   desired: () => ({ kind: 'state', state: null }),
   changes: () => [],
-  apply: (_, to) => sh`${{ ...nothing, text: String(to) }}`,
+  apply: (_, to) => sh`${{ ...nothing, text: to as string }}`,
   boot: () => [],
   undo: 'turned',
   touches: 'reachability',

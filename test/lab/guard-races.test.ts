@@ -139,11 +139,12 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
 
   it('rolls back when /run takes no rename any more', async () => {
     const host = machine(shell);
-    host.begin(guardOrder([task('a', 'echo here >/tmp/gwfleet-race-a', 'rm -f /tmp/gwfleet-race-a', '')], 2));
+    host.begin(guardOrder([task('a', 'echo here >/tmp/gwfleet-race-a', 'rm -f /tmp/gwfleet-race-a')], 2));
     host.run('mount -o remount,ro /run');
     await sleep(4000);
     expect(host.run('ls /tmp/gwfleet-race-a 2>/dev/null').stdout).toBe('');
     host.run('mount -o remount,rw /run');
+    await sleep(2000);
     expect(host.contact('confirm').state).toBe('rolled-back-verified');
   });
 

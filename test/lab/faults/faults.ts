@@ -214,7 +214,6 @@ sed 's/^10\\.0/10.9/' /run/way-in >/run/other-way; ip addr add "$(cat /run/other
       scene.run.child.kill('SIGCONT');
     },
     heal: 'mount -o remount,rw /run',
-    nextExit: 6,
     expected: rolledBack,
   },
   {
