@@ -29,7 +29,9 @@ export function exitCode(state: RunState, ending: Ending = {}): number {
   if (ending.refused === true) return exitCodes.staleOrLocked;
   if (allTouchedAreBack(state)) return exitCodes.rolledBack;
   if (counts.failed > 0 || counts['rolled-back'] > 0) return exitCodes.failed;
-  return counts.unreachable > 0 ? exitCodes.unreachable : exitCodes.asWanted;
+  if (counts.unreachable > 0) return exitCodes.unreachable;
+  // A gate stopped it: every host that was begun is well, and others were never begun.
+  return state.stopped === undefined ? exitCodes.asWanted : exitCodes.failed;
 }
 
 /** A host that kept the change of an earlier play is not back, though its last play was. */

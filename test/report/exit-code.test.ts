@@ -38,6 +38,11 @@ const table: readonly (readonly [string, readonly Story[], number, Ending])[] = 
 ];
 
 describe('the exit code', () => {
+  it('is 2 when a gate stopped the run, though every host that was begun is well', () => {
+    const events = [...eventsOf('h1', 'changed'), { type: 'run-stopped', why: 'gate' } as const].map(stamped);
+    expect(exitCode(events.reduce(reduce, emptyRunState))).toBe(2);
+  });
+
   it.each(table)('%s', (_, stories, exit, ending) => {
     expect(exitOf(stories, ending)).toBe(exit);
   });
