@@ -57,6 +57,21 @@ describe('a run', () => {
     expect(run.state.hosts.get('a')?.failure).toMatchObject({ task: 'word p1t0', said: 'no such thing' });
   });
 
+  it('begins no further batch when the gate finds a changed host unwell', async () => {
+    const batches = { size: 1, gate: [['must_be', 'g', 'well']] as const };
+    const run = await fleet.run(play('p1', { a: wish('new'), b: wish('new') }, batches));
+    expect(run.results()).toEqual({ a: 'changed', b: undefined });
+    expect(run.state.stopped).toMatch(/^gate: a: /);
+    expect(run.exit).toBe(2);
+  });
+
+  it('goes on when the gate finds every changed host well', async () => {
+    fleet.put('a', 'g', 'well');
+    const batches = { size: 1, gate: [['must_be', 'g', 'well']] as const };
+    const run = await fleet.run(play('p1', { a: wish('new'), b: wish('new') }, batches));
+    expect(run.results()).toEqual({ a: 'changed', b: 'changed' });
+  });
+
   it('stops when max_fail is reached over batches', async () => {
     const hosts = { a: wish('new'), b: wish('broken'), c: wish('new'), d: wish('broken'), e: wish('new') };
     const run = await fleet.run(play('p1', hosts, { size: 2, maxFail: 2 }));

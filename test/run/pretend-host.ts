@@ -206,16 +206,23 @@ export class Fleet {
   }
 }
 
+type Wishes = readonly (readonly [type: string, file: string, word: string])[];
+
 /** A play in which each host gets these tasks, in batches of the given size. */
 export function play(
   id: string,
-  hosts: Readonly<Record<string, readonly (readonly [type: string, file: string, word: string])[]>>,
-  { size = 99, ...given }: Partial<PlayRules> & { readonly size?: number } = {},
+  hosts: Readonly<Record<string, Wishes>>,
+  {
+    size = 99,
+    gate = [],
+    ...given
+  }: Partial<PlayRules> & { readonly size?: number; readonly gate?: Wishes } = {},
 ): PlayRequest {
   const names = Object.keys(hosts);
   const tasks = Object.entries(hosts).map(
     ([host, wishes]) => [host, wishes.map((wish, i) => taskOf(`${id}t${i}`, wish))] as const,
   );
+  const gates = names.map((host) => [host, gate.map((wish, i) => taskOf(`${id}g${i}`, wish))] as const);
   const batches = names.flatMap((_, i) => (i % size === 0 ? [names.slice(i, i + size)] : []));
   return {
     name: id,
@@ -223,7 +230,7 @@ export function play(
     batches,
     rules: { ...rules, ...given },
     tasks: new Map(tasks),
-    gate: new Map(),
+    gate: new Map(gates),
   };
 }
 
