@@ -50,7 +50,12 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
   const read = [...inInventory, ...inPlaybook];
   if (inventory === undefined) throw new InvalidFiles(read);
   if (playbook === undefined || hasErrors(read)) {
-    readTargets(inventory, inventory.hosts.keys(), { flags, becomePassword, found: read });
+    readTargets(inventory, inventory.hosts.keys(), {
+      flags,
+      becoming: new Set(),
+      becomePassword,
+      found: read,
+    });
     throw new InvalidFiles(read);
   }
   const { fleet, diagnostics: inFleet } = readFleet(inventory);
@@ -59,14 +64,16 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
   const limited = limitedHosts(inventory, flags.limit, found);
   const fleetVariables = hostVariables(fleet, inventory);
   const around = { inventory, fleetVariables, extraVariables: extra, selected: tasks.ids };
+  const becoming = new Set<string>();
   const plays = playbook.plays.map((play) => {
     const hosts = playHosts(play, inventory, found).filter((host) => limited?.has(host) !== false);
     const { resolved, diagnostics } = resolvePlay(play, { ...around, hosts });
-    found.push(...diagnostics);
+    found.push(...diagnostics, ...haltOnly(play));
+    if (play.become === true) for (const host of hosts) becoming.add(host);
     return playRequest(play, resolved, flags);
   });
   const inPlays = new Set(plays.flatMap(({ batches }) => batches.flat()));
-  const targets = readTargets(inventory, inPlays, { flags, becomePassword, found });
+  const targets = readTargets(inventory, inPlays, { flags, becoming, becomePassword, found });
   if (!hasErrors(found) && plays.every(({ batches }) => batches.length === 0)) {
     found.push({ severity: 'error', message: 'no play has a host', hint: hostsHint(inventory, flags.limit) });
   }
@@ -150,6 +157,13 @@ function playRequest(play: Play, resolved: ResolvedPlay, flags: RequestFlags): P
   };
 }
 
+/** A word that is read but not carried out is said, never passed over in silence. */
+function haltOnly({ onFailure, place }: Play): readonly Diagnostic[] {
+  if (onFailure === 'halt') return [];
+  const message = `on_failure: ${onFailure} is not carried out by this version; the run halts`;
+  return [{ severity: 'warning', message, place, hint: 'hosts that were confirmed stay as they are' }];
+}
+
 function failLimit(text: string, hosts: number): number {
   const [, digits, percent] = /^(\d+)(%?)$/.exec(text) ?? [];
   if (digits === undefined) throw new UsageError(`--max-fail: '${text}' is not a number or a percentage`);
@@ -160,6 +174,8 @@ function failLimit(text: string, hosts: number): number {
 
 interface TargetSettings {
   readonly flags: RequestFlags;
+  /** Hosts of plays with `become: true`. One connection serves all plays of a host, so all of them become. */
+  readonly becoming: ReadonlySet<string>;
   readonly becomePassword: string | undefined;
   readonly found: Diagnostic[];
 }
@@ -167,7 +183,7 @@ interface TargetSettings {
 function readTargets(
   inventory: Inventory,
   names: Iterable<string>,
-  { flags, becomePassword, found }: TargetSettings,
+  { flags, becoming, becomePassword, found }: TargetSettings,
 ): ReadonlyMap<string, Target> {
   const targets = new Map<string, Target>();
   for (const name of names) {
@@ -177,7 +193,7 @@ function readTargets(
       localUser: userInfo().username,
       ...(flags.user === undefined ? {} : { user: flags.user }),
       ...(flags.privateKey === undefined ? {} : { privateKeyFile: flags.privateKey }),
-      ...(flags.become === undefined ? {} : { become: true }),
+      ...(flags.become === undefined && !becoming.has(name) ? {} : { become: true }),
       ...(becomePassword === undefined ? {} : { becomePassword }),
     });
     found.push(...diagnostics);
