@@ -42,12 +42,13 @@ beforeAll(async () => {
 /** The second finds every host held by the first, touches none of them, and says so. */
 const twoAtOnce: Fault = {
   name: 'two gwfleets at once',
-  tail: 'slow',
+  tail: 'waits',
   strike: async ({ lane }) => {
     await Promise.all(
       lane.names.map((host) => lab.run(host, 'until [ -e /run/gwfleet/lock ]; do sleep 0.02; done')),
     );
     const second = await start(lab, lane, 'traceless').ended;
+    await onAll(lane, (host) => lab.run(host, 'touch /run/go'));
     const said = Object.values(second.hosts).map(({ message }) => message);
     if (second.code !== 6 || !said.every((message) => message?.startsWith('locked by run') === true))
       throw new Error(`the second run: exit ${second.code}, ${JSON.stringify(second.hosts)}`);

@@ -132,7 +132,7 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
       { length: 8 },
       (_, i) => applyScript(guardOrder([create('a')], 60, `run${i}.1`), markerTypes).text,
     );
-    const { stdout } = host.run(scripts.map((text) => `(${text}\n) &`).join('\n') + '\nwait');
+    const { stdout } = host.run([...scripts.map((text) => `(${text}\n) &`), 'wait'].join('\n'));
     expect(stdout.match(/ armed$/gm)).toHaveLength(1);
     expect(stdout.match(/ refused locked /gm)).toHaveLength(7);
   });

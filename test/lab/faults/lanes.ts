@@ -57,6 +57,8 @@ export const tails = {
   none: '',
   /** Two seconds, and done: the change can be confirmed. */
   slow: `    - { name: Slow, command: { cmd: "sleep 2; touch /run/slept", unless: "test -e /run/slept" } }\n`,
+  /** As long as the fault wants it, and done. */
+  waits: `    - { name: Waits, command: { cmd: "until [ -e /run/go ]; do sleep 0.1; done; touch /run/slept", unless: "test -e /run/slept" } }\n`,
   /** Two seconds without a trace: the change can be verified as rolled back. */
   traceless: `    - { name: Traceless, command: { cmd: "sleep 2", unless: "false" } }\n`,
   fails: `    - { name: Fails, command: { cmd: "exit 3", unless: "false" } }\n`,

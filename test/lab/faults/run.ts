@@ -39,7 +39,7 @@ export function start(lab: Fleet, lane: Lane, tail: Tail): Run {
   const entry = entryTo(
     labCalled(lab.name),
     'controller',
-    [process.execPath, program, ...argv, '--confirm-timeout', '5s'],
+    [process.execPath, program, ...argv, '--confirm-timeout', tail === 'waits' ? '60s' : '5s'],
     { env: { XDG_STATE_HOME: state } },
   );
   const child = spawn(entry.command, entry.args, { env: entry.env, stdio: ['ignore', 'pipe', 'pipe'] });
