@@ -8,9 +8,9 @@ import {
   type Machine,
   machine,
   guardOrder as order,
-  sleep,
   task,
   markerTypes as types,
+  until,
 } from './guard-machine.ts';
 
 afterEach(endMachines);
@@ -26,19 +26,18 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
     const journal = apply(host, [create('a'), create('b')], 30);
     expect(journal).toMatchObject({ armed: true, applied: true, done: true });
     expect(settle(host, 'confirm')).toMatchObject({ state: 'confirmed', watchdogAlive: true });
-    await sleep(1500);
+    await until(() => host.run('pgrep -f "[e]ngine watch"').stdout === '');
     expect(host.run('cat /run/a /run/b').stdout).toBe('here\nhere\n');
     expect(left(host)).not.toContain('lock');
-    expect(host.run('pgrep -f "[e]ngine watch"').stdout).toBe('');
   });
 
   it('goes back by itself when nobody confirms, and has verified it', async () => {
     const host = machine(shell);
     apply(host, [create('a'), create('b')], 2);
-    await sleep(4000);
+    await until(() => host.state() === 'rolled-back-verified');
     expect(host.run('ls /run').stdout.trim()).toBe('gwfleet');
     expect(settle(host, 'confirm')).toMatchObject({ state: 'rolled-back-verified' });
-    expect(left(host)).not.toContain('lock');
+    await until(() => !left(host).includes('lock'));
   });
 
   it('undoes at once, in reverse, when a step fails in the middle', () => {
@@ -104,7 +103,7 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
     const host = machine(shell);
     const request = order([create('a'), task('b', 'sleep 600; echo late >/run/b', 'rm -f /run/b')], 2);
     const running = host.start(applyScript(request, types).text);
-    await sleep(4500);
+    await until(() => host.state() === 'rolled-back-verified');
     expect(settle(host, 'confirm')).toMatchObject({ state: 'rolled-back-verified' });
     expect(host.run('pgrep -f "[s]leep 600"').stdout).toBe('');
     running.kill();
@@ -112,14 +111,13 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
 
   it('goes on without its connection: killed in mid-step, it finishes and then rolls back unconfirmed', async () => {
     const host = machine(shell);
-    const request = order([task('a', 'sleep 1; echo here >/run/a', 'rm -f /run/a'), create('b')], 4);
+    const request = order([task('a', 'sleep 1; echo here >/run/a', 'rm -f /run/a'), create('b')], 12);
     const running = host.start(applyScript(request, types).text);
-    await sleep(500);
+    await until(() => host.state() === 'armed');
     running.stdout?.destroy();
     running.kill('SIGKILL');
-    await sleep(1500);
-    expect(host.run('ls /run').stdout).toContain('b');
-    await sleep(4000);
+    await until(() => host.run('ls /run').stdout.includes('b'));
+    await until(() => host.state() === 'rolled-back-verified');
     expect(settle(host, 'confirm')).toMatchObject({ state: 'rolled-back-verified' });
     expect(host.run('ls /run').stdout.trim()).toBe('gwfleet');
   });

@@ -125,4 +125,9 @@ export function guardOrder(
   };
 }
 
+/** Waits for what must come; the test's own time limit ends a wait in vain. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(200);
+}
+
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

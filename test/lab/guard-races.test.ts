@@ -8,7 +8,16 @@ import { applyScript } from '../../src/guard/apply-script.ts';
 import { engine } from '../../src/guard/engine.ts';
 import { inspectScript, settleScript } from '../../src/guard/settle-script.ts';
 import { nothing } from '../../src/shell/sh.ts';
-import { create, endMachines, guardOrder, machine, markerTypes, sleep, task } from './guard-machine.ts';
+import {
+  create,
+  endMachines,
+  guardOrder,
+  machine,
+  markerTypes,
+  sleep,
+  task,
+  until,
+} from './guard-machine.ts';
 
 afterEach(endMachines);
 
@@ -67,16 +76,15 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
     host.run(
       `mkdir -p /run/bin; printf '#!/bin/sh\\necho 4102444800\\n' >/run/bin/date; chmod 755 /run/bin/date; mount --bind /run/bin/date /usr/bin/date`,
     );
-    const { run } = host.begin(guardOrder([create('a')], 3));
+    const seconds = 12;
+    const started = performance.now();
+    const { run } = host.begin(guardOrder([create('a')], seconds));
     expect(run.applied).toBe(true);
     for (const signal of ['HUP', 'INT', 'QUIT', 'PIPE', 'TERM'])
       host.run(`pkill -${signal} -f '[e]ngine watch'`);
-    const started = performance.now();
-    await sleep(1200);
     expect(host.state()).toBe('armed');
-    await sleep(3500);
-    expect(host.state()).toBe('rolled-back-verified');
-    expect(performance.now() - started).toBeGreaterThan(2500);
+    await until(() => host.state() === 'rolled-back-verified');
+    expect(performance.now() - started).toBeGreaterThan((seconds - 1) * 1000);
   });
 
   it('is settled by the next run when its watchdog was killed, and says so', () => {
@@ -92,9 +100,8 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
 
   it('is settled by its own controller when it died in the middle of its rollback', async () => {
     const host = machine(shell);
-    host.begin(guardOrder([task('a', 'echo here >/run/a', 'sleep 2; rm -f /run/a')], 1));
-    await sleep(2000);
-    expect(host.state()).toBe('rolling-back');
+    host.begin(guardOrder([task('a', 'echo here >/run/a', 'sleep 8; rm -f /run/a')], 1));
+    await until(() => host.state() === 'rolling-back');
     host.run(`pkill -KILL -f '[e]ngine watch'`);
     expect(host.contact('confirm').state).toBe('rolled-back-verified');
     expect(host.run('ls /run').stdout).toBe('gwfleet\n');
@@ -141,10 +148,9 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
     const host = machine(shell);
     host.begin(guardOrder([task('a', 'echo here >/tmp/gwfleet-race-a', 'rm -f /tmp/gwfleet-race-a')], 2));
     host.run('mount -o remount,ro /run');
-    await sleep(4000);
-    expect(host.run('ls /tmp/gwfleet-race-a 2>/dev/null').stdout).toBe('');
+    await until(() => host.run('ls /tmp/gwfleet-race-a 2>/dev/null').stdout === '');
     host.run('mount -o remount,rw /run');
-    await sleep(2000);
+    await until(() => host.state() === 'rolled-back-verified');
     expect(host.contact('confirm').state).toBe('rolled-back-verified');
   });
 
@@ -207,9 +213,9 @@ describe('a connection that dies', () => {
     await sleep(ms);
     running.stdout?.destroy();
     running.stderr?.destroy();
-    await sleep(4500);
+    await sleep(2500);
+    await until(() => host.run(`pgrep -f '[e]ngine '`).stdout === '');
     expect(host.run('ls /run/a /run/gwfleet/lock 2>/dev/null').stdout).toBe('');
-    expect(host.run(`pgrep -f '[e]ngine '`).stdout).toBe('');
     running.kill('SIGKILL');
   });
 });
