@@ -28,6 +28,16 @@ export interface Run {
   readonly state: string;
 }
 
+/** Short where the host must roll back, long where a loaded machine must be in time to confirm. */
+const guardTimes: Readonly<Record<Tail, string>> = {
+  none: '30s',
+  slow: '30s',
+  waits: '60s',
+  traceless: '5s',
+  fails: '5s',
+  hangs: '5s',
+};
+
 let runs = 0;
 
 /** Starts `gwfleet apply` for the hosts of a lane. */
@@ -39,7 +49,7 @@ export function start(lab: Fleet, lane: Lane, tail: Tail): Run {
   const entry = entryTo(
     labCalled(lab.name),
     'controller',
-    [process.execPath, program, ...argv, '--confirm-timeout', tail === 'waits' ? '60s' : '5s'],
+    [process.execPath, program, ...argv, '--confirm-timeout', guardTimes[tail]],
     { env: { XDG_STATE_HOME: state } },
   );
   const child = spawn(entry.command, entry.args, { env: entry.env, stdio: ['ignore', 'pipe', 'pipe'] });
