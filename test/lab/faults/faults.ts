@@ -129,7 +129,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'gwfleet killed during confirm',
-    tail: 'none',
+    tail: 'brief',
     strike: async ({ lab, lane, run }) => {
       await Promise.race(
         lane.names.map((host) =>

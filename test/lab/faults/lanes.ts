@@ -55,6 +55,8 @@ const tasks = `
 /** What follows the step under test: nothing, or a command that gives the fault its time. */
 export const tails = {
   none: '',
+  /** Nothing either, under a guard that is soon over. */
+  brief: '',
   /** Two seconds, and done: the change can be confirmed. */
   slow: `    - { name: Slow, command: { cmd: "sleep 2; touch /run/slept", unless: "test -e /run/slept" } }\n`,
   /** As long as the fault wants it, and done. */

@@ -31,6 +31,7 @@ export interface Run {
 /** Short where the host must roll back, long where a loaded machine must be in time to confirm. */
 const guardTimes: Readonly<Record<Tail, string>> = {
   none: '30s',
+  brief: '5s',
   slow: '30s',
   waits: '60s',
   traceless: '5s',
