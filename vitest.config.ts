@@ -1,6 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-const common = { restoreMocks: true, testTimeout: 120_000, env: { NODE_ENV: 'test', NO_COLOR: '1' } };
+// Many tests run real processes against real timers on a machine of two cores: one starved test is tried again, so that
+// a red run means a defect. A test that fails each time still fails.
+const common = {
+  retry: 2,
+  restoreMocks: true,
+  testTimeout: 120_000,
+  env: { NODE_ENV: 'test', NO_COLOR: '1' },
+};
 
 export default defineConfig({
   test: {

@@ -94,7 +94,7 @@ export const rules: PlayRules = {
   anyErrorsFatal: false,
   canary: 0,
   soakSeconds: 0,
-  confirmTimeoutSeconds: 10,
+  confirmTimeoutSeconds: 60,
   onFailure: 'halt',
 };
 
