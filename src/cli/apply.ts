@@ -78,6 +78,7 @@ async function withSession(order: Order, request: Request): Promise<number> {
     commandTimeoutSeconds,
     connector,
     targets: request.targets,
+    gateways: request.gateways,
     types: taskTypes,
     remembered: dry ? 'no' : 'yes',
   });

@@ -8,6 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFleet } from '../fleet/fleet.ts';
 import { hostVariables } from '../fleet/host-variables.ts';
+import type { Fleet } from '../fleet/model.ts';
 import { connectionOf } from '../inventory/connection.ts';
 import { selectHosts } from '../inventory/host-pattern.ts';
 import type { Inventory } from '../inventory/model.ts';
@@ -30,7 +31,10 @@ export interface Request {
   readonly fleet: FleetRequest;
   readonly inventory: Inventory;
   readonly playbook: Playbook;
+  /** Of the hosts of the plays and of all gateways: connections are counted there. */
   readonly targets: ReadonlyMap<string, Target>;
+  /** Names of gateways by the next hop that they are for webservers. */
+  readonly gateways: ReadonlyMap<string, string>;
   /** Warnings; errors were thrown as InvalidFiles. */
   readonly warnings: readonly Diagnostic[];
 }
@@ -82,9 +86,22 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
     fleet: { inventory: path, playbook: playbookPath, plays },
     inventory,
     playbook,
-    targets,
+    // What is wrong with a gateway that no play is about is its own affair: it is only asked for counts.
+    targets: new Map([
+      ...readTargets(inventory, fleet.gateways.keys(), { flags, becoming, becomePassword, found: [] }),
+      ...targets,
+    ]),
+    gateways: nextHops(fleet),
     warnings: found,
   };
+}
+
+function nextHops({ gateways }: Fleet): ReadonlyMap<string, string> {
+  return new Map(
+    [...gateways.values()].flatMap(({ name, internalAddress }): readonly (readonly [string, string])[] =>
+      internalAddress === undefined ? [] : [[internalAddress, name]],
+    ),
+  );
 }
 
 /** `playbooks/site.yaml` beside the package, named from here where that is shorter. */

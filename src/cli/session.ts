@@ -26,6 +26,7 @@ export interface SessionOrder {
   readonly commandTimeoutSeconds: number;
   readonly connector: Connector;
   readonly targets: ReadonlyMap<string, Target>;
+  readonly gateways: ReadonlyMap<string, string>;
   readonly types: TaskTypes;
   /** Dry runs leave no folder behind. */
   readonly remembered: 'yes' | 'no';
@@ -73,6 +74,7 @@ export function openSession(order: SessionOrder): Session {
       types: order.types,
       connector: order.connector,
       targets: order.targets,
+      gateways: order.gateways,
       emit,
       limit: pLimit(order.forks),
       stop: stop.signal,

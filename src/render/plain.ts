@@ -33,6 +33,10 @@ function words(event: RunEvent, colours: Palette): string | undefined {
       return `[${event.host}] ${event.state}`;
     case 'host-finished':
       return event.result === 'ok' ? undefined : hostLine(event, colours);
+    case 'drain-progress':
+      return `[${event.host}] draining: ${held(event)}, at most ${event.deadline} s`;
+    case 'drain-finished':
+      return `[${event.host}] ${drainEnd(event)}`;
     case 'run-stopped':
       return colours.red(`stopped: ${event.why}`);
     case 'note':
@@ -42,6 +46,29 @@ function words(event: RunEvent, colours: Palette): string | undefined {
     case 'run-finished':
       return undefined;
   }
+}
+
+function held({ connections, gateway, counted }: Extract<RunEvent, { type: 'drain-progress' }>): string {
+  const where = `on ${visibleLine(gateway)}`;
+  if (connections === null) return `connections ${where}, which nobody can count`;
+  return `${connectionCount(connections)} ${where}${counted === 'host' ? ' (as the host itself counts)' : ''}`;
+}
+
+function drainEnd({
+  how,
+  connections,
+  gateway,
+  message,
+}: Extract<RunEvent, { type: 'drain-finished' }>): string {
+  if (how === 'empty') return `drained: nothing is left on ${visibleLine(gateway)}`;
+  const count = connections === null ? 'an unknown number of connections' : connectionCount(connections);
+  if (how === 'cut') return `drain ended at its deadline: ${count} through ${visibleLine(gateway)} cut`;
+  const why = message === undefined ? 'the deadline is over' : visibleLine(message);
+  return `still draining: ${count} stay pinned to ${visibleLine(gateway)} (${why}); the next apply carries on`;
+}
+
+function connectionCount(count: number): string {
+  return count === 1 ? '1 connection' : `${count} connections`;
 }
 
 function hostCount({ length }: readonly string[]): string {

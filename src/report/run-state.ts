@@ -18,6 +18,8 @@ export interface HostState {
   readonly kept: boolean;
 }
 
+export type DrainState = Extract<RunEvent, { type: 'drain-progress' | 'drain-finished' }>;
+
 export interface RunState {
   readonly run: string;
   readonly command: string;
@@ -26,6 +28,8 @@ export interface RunState {
   readonly plan: Extract<RunEvent, { type: 'plan-made' }> | undefined;
   readonly batch: Extract<RunEvent, { type: 'batch-started' }> | undefined;
   readonly stopped: string | undefined;
+  /** Drains that are under way or were left, by host. */
+  readonly drains: ReadonlyMap<string, DrainState>;
   readonly notes: readonly string[];
   readonly finished: Extract<RunEvent, { type: 'run-finished' }> | undefined;
 }
@@ -38,6 +42,7 @@ export const emptyRunState: RunState = {
   plan: undefined,
   batch: undefined,
   stopped: undefined,
+  drains: new Map(),
   notes: [],
   finished: undefined,
 };
@@ -75,9 +80,22 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       return { ...state, finished: event };
     case 'play-started':
       return state;
+    case 'drain-progress':
+    case 'drain-finished':
+      return { ...state, drains: drainsAfter(state.drains, event) };
     default:
       return withHost(state, event);
   }
+}
+
+/** What is over is forgotten. */
+function drainsAfter(
+  drains: ReadonlyMap<string, DrainState>,
+  event: DrainState,
+): ReadonlyMap<string, DrainState> {
+  const rest = [...drains].filter(([host]) => host !== event.host);
+  const over = event.type === 'drain-finished' && event.how !== 'left';
+  return new Map(over ? rest : [...rest, [event.host, event]]);
 }
 
 type HostEvent = Extract<

@@ -3,10 +3,12 @@
  * failed is left out of later plays; a stop rule or an interrupt begins no further host.
  */
 import { type Left, planHost, shortfalls } from '../plan/decide.ts';
-import { type HostPlan, hasChanges, type PlannedHost, type PlayPlan } from '../plan/plan.ts';
+import { drainOf } from '../plan/drain.ts';
+import { type HostPlan, hasChanges, type PlannedHost, type PlayPlan, type TaskPlan } from '../plan/plan.ts';
 import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
+import { leaveDrains, type OpenDrain, waitForDrains } from './drain-wait.ts';
 import { gateFailure } from './gate.ts';
 import { applyHost, type HostDone, type HostOrder, verifyHost } from './host-apply.ts';
 import { finishedEvent, type HostEnding } from './host-result.ts';
@@ -32,6 +34,9 @@ export async function applyFleet(
   }
   if (context.stop.aborted)
     context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
+  const drains = roll.drains();
+  if (roll.stopped()) leaveDrains(drains, 'the run was stopped', context);
+  else await waitForDrains(drains, context);
   await roll.close();
   return roll.done();
 }
@@ -42,9 +47,12 @@ class Roll {
   private readonly results = new Map<string, HostResult>();
   private readonly sights = new Map<string, Sight>();
   private readonly refusals = new Set<string>();
+  /** When each host had done its last part, by our clock. */
+  private readonly ends = new Map<string, number>();
   private readonly request: FleetRequest;
   private readonly fleet: PlannedFleet;
   private readonly context: RunContext;
+  private readonly startMs: number;
   private changed = false;
   private playIndex = 0;
   private halted = false;
@@ -54,6 +62,7 @@ class Roll {
     this.fleet = fleet;
     this.context = context;
     this.lookTasks = tasksByHost(request);
+    this.startMs = context.nowMs();
   }
 
   stopped(): boolean {
@@ -83,6 +92,21 @@ class Roll {
     }
   }
 
+  /** What is draining on the hosts that are as wanted, by their newest sight; each object once. */
+  drains(): readonly OpenDrain[] {
+    const found = new Map<string, OpenDrain>();
+    for (const { name: play, rules, hosts } of this.fleet.plan.plays) {
+      for (const plan of hosts) {
+        if (plan.kind !== 'planned' || this.isOut(plan.host)) continue;
+        for (const task of plan.tasks) {
+          const drain = this.drain(plan.host, task);
+          if (drain !== undefined) found.set(`${plan.host} ${task.object}`, { ...drain, play, rules });
+        }
+      }
+    }
+    return [...found.values()];
+  }
+
   async close(): Promise<void> {
     await Promise.all(
       [...this.fleet.surveys.values()].map(async (survey) => {
@@ -99,6 +123,18 @@ class Roll {
       touched: this.changed,
       refused: !this.changed && bad.length > 0 && bad.every((host) => this.refusals.has(host)),
     };
+  }
+
+  private drain(host: string, task: TaskPlan): Omit<OpenDrain, 'play' | 'rules'> | undefined {
+    const survey = this.fleet.surveys.get(host);
+    const sight = this.sights.get(host) ?? (survey?.kind === 'seen' ? survey.sight : undefined);
+    const { types } = this.context;
+    const drain = sight === undefined ? undefined : drainOf(host, task, { sight, types });
+    if (drain === undefined) return undefined;
+    const { elapsedSeconds, deadlineSeconds } = drain.draining;
+    // A move of this run has just begun its drain; the look behind it does not say when.
+    const beganMs = (this.ends.get(host) ?? this.startMs) - (elapsedSeconds ?? 0) * 1000;
+    return { ...drain, deadlineMs: beganMs + deadlineSeconds * 1000 };
   }
 
   /** Nothing changed yet, or no further batch: nothing to wait for. */
@@ -186,7 +222,10 @@ class Roll {
   }
 
   private finish(play: PlayPlan, host: string, { ending, sight }: HostDone): HostEnding {
-    if (sight !== undefined) this.sights.set(host, sight);
+    if (sight !== undefined) {
+      this.sights.set(host, sight);
+      this.ends.set(host, this.context.nowMs());
+    }
     if (ending.refused === 'locked' || ending.refused === 'stale') this.refusals.add(host);
     if (ending.result === 'changed' || ending.result === 'rolled-back' || ending.result === 'unknown')
       this.changed = true;

@@ -34,6 +34,8 @@ export interface Change {
   readonly name: string;
   readonly from?: string;
   readonly to?: string;
+  /** Live connections that move with it: they stay where they are for a while, or break. null: not counted. */
+  readonly connections?: { readonly become: 'drains' | 'breaks'; readonly count: number | null };
   /** The full difference for `--diff full`: lines that begin with `+`, `-` or a blank. */
   readonly detail?: readonly string[];
 }
@@ -59,6 +61,21 @@ export interface ArgsProblem {
   readonly hint?: string;
 }
 
+/** A confirmed change that connections from before still hang on. A run waits for them and then ends it. */
+export interface Draining<State> {
+  /** Next hops that still carry them, by address. */
+  readonly gateways: readonly string[];
+  /** The host's interfaces towards them: connections have an address of these. */
+  readonly interfaces: readonly string[];
+  readonly deadlineSeconds: number;
+  readonly atDeadline: 'leave' | 'cut';
+  /** Since it began, and how many of them the host itself sees; null: it did not say. */
+  readonly elapsedSeconds: number | null;
+  readonly connections: number | null;
+  /** What the object should be once it is over. */
+  readonly over: State;
+}
+
 export interface TaskType<Args, State extends Json> {
   /** The key in YAML. */
   readonly name: string;
@@ -76,7 +93,8 @@ export interface TaskType<Args, State extends Json> {
   /**
    * Reads only. Prints the same bytes as long as the object has not changed: no counters, no lifetimes. A line that
    * begins with `~ ` tells of the surroundings (whether the next hop answers): it must hold when the change begins,
-   * but no rollback can put it back, and none is judged by it.
+   * but no rollback can put it back, and none is judged by it. What moves by itself (how many connections, how many
+   * seconds) is told on standard error, and compared with nothing.
    */
   probe(args: Args): Script;
   /** Pure; canonical form. Throws nothing: garbage is `unknown`. */
@@ -92,6 +110,10 @@ export interface TaskType<Args, State extends Json> {
   readonly undo: 'turned' | { readonly impossible: string };
   /** What a change of it can break: the way in, a service, nothing. */
   readonly touches: 'reachability' | 'service' | 'nothing';
+  /** How long its steps wait on purpose; the guard gets it on top of its own time. */
+  waitsSeconds?(from: State | null, to: State | null): number;
+  /** Undefined: nothing is draining. */
+  draining?(state: State): Draining<State> | undefined;
   /** A `check` is not a change: its observation must be what `desired` says after the play, or the host failed. */
   readonly verifyOnly?: true;
 }

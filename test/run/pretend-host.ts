@@ -178,6 +178,7 @@ export class Fleet {
     emit: (event) => this.#events.push(stamped(event)),
     limit: pLimit(8),
     stop: this.stop.signal,
+    gateways: new Map(),
     commandTimeoutSeconds: 20,
     guard: 'on',
     nonce: () => this.#nonce(),

@@ -62,7 +62,6 @@ describe('notes', () => {
     const { notes } = planned('default via 10.0.0.1 dev eth0 proto dhcp\n~ next hop answers\n', args, host);
     expect(notes).toEqual([
       { level: 'danger', text: 'the way in rides on this route' },
-      { level: 'warning', text: 'moves at once; established connections through 10.0.0.1 break' },
       { level: 'warning', text: 'the route came by dhcp, which may bring the old one back' },
     ]);
   });
