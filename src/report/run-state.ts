@@ -11,6 +11,8 @@ export interface HostState {
   readonly play: string | undefined;
   readonly task: string | undefined;
   readonly guardSeconds: number | undefined;
+  /** What the host waits for: `203.0.113.15: 37`. */
+  readonly draining: string | undefined;
   readonly failure: Extract<RunEvent, { type: 'host-finished' }> | undefined;
   /** A change was begun on this host, whatever came of it. */
   readonly touched: boolean;
@@ -89,6 +91,8 @@ type HostEvent = Extract<
       | 'task-finished'
       | 'guard-armed'
       | 'guard-settled'
+      | 'draining'
+      | 'drained'
       | 'host-finished';
   }
 >;
@@ -113,6 +117,10 @@ function nextHost(host: HostState, event: HostEvent): HostState {
       return { ...host, phase: 'guarded', guardSeconds: event.seconds, touched: true };
     case 'guard-settled':
       return { ...host, phase: 'running', guardSeconds: undefined, touched: true };
+    case 'draining':
+      return { ...host, draining: `${event.what}: ${event.connections ?? 'some'}` };
+    case 'drained':
+      return { ...host, draining: undefined };
     case 'host-finished':
       return finished(host, event);
   }
@@ -140,6 +148,7 @@ function fresh(host: string): HostState {
     play: undefined,
     task: undefined,
     guardSeconds: undefined,
+    draining: undefined,
     failure: undefined,
     touched: false,
     kept: false,

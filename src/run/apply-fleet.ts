@@ -7,6 +7,7 @@ import { type HostPlan, hasChanges, type PlannedHost, type PlayPlan } from '../p
 import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
+import { waitForDrains } from './drain-wait.ts';
 import { gateFailure } from './gate.ts';
 import { applyHost, type HostDone, type HostOrder, verifyHost } from './host-apply.ts';
 import { finishedEvent, type HostEnding } from './host-result.ts';
@@ -30,6 +31,7 @@ export async function applyFleet(
     if (roll.stopped()) break;
     await roll.play(play, index);
   }
+  if (!roll.stopped()) await waitForDrains(fleet.plan, roll.fine(), context);
   if (context.stop.aborted)
     context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
   await roll.close();
@@ -81,6 +83,11 @@ class Roll {
       this.halted = true;
       this.context.emit({ type: 'run-stopped', why });
     }
+  }
+
+  /** Hosts that have come through all of their plays. */
+  fine(): ReadonlySet<string> {
+    return new Set([...this.results.keys()].filter((host) => !this.isOut(host)));
   }
 
   async close(): Promise<void> {

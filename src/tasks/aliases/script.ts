@@ -7,8 +7,8 @@ import { steps } from '../steps.ts';
 import { type AliasesState, type HostAddress, sameAddress } from './state.ts';
 
 export function applyAliases(from: AliasesState | null, to: AliasesState | null): Script {
-  const olds = from?.addresses ?? [];
-  const news = to?.addresses ?? [];
+  const olds = [...(from?.addresses ?? []), ...(from?.leaving ?? [])];
+  const news = [...(to?.addresses ?? []), ...(to?.leaving ?? [])];
   const fresh = news.filter((one) => !olds.some((old) => sameAddress(old, one)));
   const gone = olds.filter((old) => !news.some((one) => sameKey(old, one)));
   if (fresh.length + gone.length === 0) return nothing;

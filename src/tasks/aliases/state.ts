@@ -28,8 +28,12 @@ export type AliasesState = Readonly<{
   interface: string;
   /** Not ours: the measure for prefix and broadcast. Null when the interface has no address. */
   primary: Primary | null;
-  /** Ours: pool addresses anywhere but the primary, and what is labelled `<interface>:<number>`. */
+  /** Ours: pool addresses anywhere but the primary, and what is labelled as an alias while rules still lead to it. */
   addresses: readonly HostAddress[];
+  /** Ours, not in the pool, and no rule leads to them any more: they wait for their last connection. */
+  leaving: readonly HostAddress[];
+  /** Live connections of addresses outside the pool, as seen; empty in what is wanted. Never compared. */
+  live: Readonly<Record<string, number>>;
   /** Ours or not: addresses that a route names as its source; such a route goes with its address. */
   sources: readonly string[];
 }>;
