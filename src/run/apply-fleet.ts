@@ -5,13 +5,14 @@
 import { type Left, planHost, shortfalls } from '../plan/decide.ts';
 import { type HostPlan, hasChanges, type PlannedHost, type PlayPlan } from '../plan/plan.ts';
 import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
+import { heedWays, waysOf } from '../plan/way-in.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
 import { gateFailure } from './gate.ts';
 import { applyHost, type HostDone, type HostOrder, verifyHost } from './host-apply.ts';
 import { finishedEvent, type HostEnding } from './host-result.ts';
 import { verdict } from './host-settle.ts';
-import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
+import { type FleetRequest, type PlannedFleet, tasksByHost, wayRules } from './plan-fleet.ts';
 import { type Results, stopReason } from './stop-rules.ts';
 
 /** Results of all hosts that were begun, and whether locks or staleness kept every change away. */
@@ -136,7 +137,7 @@ class Roll {
   }
 
   private async carryOut(play: PlayPlan, approved: PlannedHost): Promise<HostDone> {
-    const plan = this.freshPlan(approved);
+    const plan = this.freshPlan(play, approved);
     if (typeof plan === 'string')
       return { ending: { result: 'failed', refused: 'stale', message: plan, next: 'make a new plan' } };
     const survey = this.fleet.surveys.get(plan.host);
@@ -173,12 +174,15 @@ class Roll {
   }
 
   /** A host that an earlier play has changed is planned again from its newest sight; it must come to the same changes. */
-  private freshPlan(approved: PlannedHost): PlannedHost | string {
+  private freshPlan({ rules }: PlayPlan, approved: PlannedHost): PlannedHost | string {
     const sight = this.sights.get(approved.host);
     if (sight === undefined) return approved;
     const tasks = this.request.plays[this.playIndex]?.tasks.get(approved.host) ?? [];
     const left: Left = new Map();
-    const fresh = planHost(approved.host, tasks, { sight, left, types: this.context.types });
+    const { types } = this.context;
+    const planned = planHost(approved.host, tasks, { sight, left, types });
+    const ways = waysOf(approved.host, new Map([[approved.host, sight.facts]]));
+    const fresh = heedWays(planned, ways, { types, rules: wayRules(rules, this.context) });
     if (fresh.kind === 'unplannable') return fresh.why;
     const same =
       JSON.stringify(fresh.tasks.map(({ to }) => to)) === JSON.stringify(approved.tasks.map(({ to }) => to));
