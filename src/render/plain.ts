@@ -41,6 +41,8 @@ function words(event: RunEvent, colours: Palette): string | undefined {
       return `[${event.host}] ${event.what} draining, ${connections(event.connections)}, at most ${event.secondsLeft} s`;
     case 'drained':
       return `[${event.host}] ${drained(event)}`;
+    // The plan itself is printed, folded.
+    case 'plan-warning':
     case 'plan-made':
     case 'host-started':
     case 'run-finished':

@@ -5,13 +5,15 @@
  */
 import { planHost } from '../plan/decide.ts';
 import { hasChanges, type Plan, type PlannedHost, type TaskPlan } from '../plan/plan.ts';
-import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
+import { type Sight, typeOf } from '../plan/probe.ts';
+import { heedWays, waysOf } from '../plan/way-in.ts';
 import type { PlayRules } from '../playbook/rules.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { Waiting } from '../tasks/task-type.ts';
 import { openRemote, type RunContext } from './context.ts';
 import { applyHost } from './host-apply.ts';
 import { finishedEvent, type HostEnding } from './host-result.ts';
+import { wayRules } from './plan-fleet.ts';
 import { lookAgain } from './survey.ts';
 
 /** Often enough that nobody waits for us, seldom enough that a table of 400,000 entries can be counted each time. */
@@ -136,14 +138,17 @@ function teller({ host, task }: Wait, context: RunContext): (waiting: Waiting, s
 }
 
 /** A look that says what is to be done now, or in words why there is none. */
-async function lookAt({ host, task }: Wait, remote: Remote, context: RunContext): Promise<Look | string> {
-  const look = await lookAgain(remote, [task], context);
+async function lookAt(wait: Wait, remote: Remote, context: RunContext): Promise<Look | string> {
+  const look = await lookAgain(remote, [wait.task], context);
   if (!('sight' in look)) return look.why;
-  return planNow(host, task, look.sight, context);
+  return planNow(wait, look.sight, context);
 }
 
-function planNow(host: string, task: HostTask, sight: Sight, { types }: RunContext): Look | string {
-  const plan = planHost(host, [task], { sight, left: new Map(), types });
+function planNow({ host, task, rules }: Wait, sight: Sight, context: RunContext): Look | string {
+  const { types } = context;
+  const bare = planHost(host, [task], { sight, left: new Map(), types });
+  const ways = waysOf(host, new Map([[host, sight.facts]]));
+  const plan = heedWays(bare, ways, { types, rules: wayRules(rules, context) });
   if (plan.kind === 'unplannable') return plan.why;
   const type = typeOf(types, task.type);
   const output = sight.outputs.get(task.id);

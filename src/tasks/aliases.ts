@@ -9,6 +9,7 @@ import { applyAliases } from './aliases/script.ts';
 import { probeAliases, readAliases } from './aliases/seen.ts';
 import type { AliasesState } from './aliases/state.ts';
 import { noAliases, wantedAliases } from './aliases/wanted.ts';
+import { aliasesTouch } from './aliases/way-in.ts';
 import { drainArgument } from './drain-args.ts';
 import { closedObject, interfaceName, poolAddresses, poolProblems, poolSpec } from './network-args.ts';
 import type { TaskType } from './task-type.ts';
@@ -43,7 +44,7 @@ is cut. Connections on other addresses never notice. Nothing is kept on the host
 alias' label, is not in the pool, and is in no SNAT rule, so a run that was killed is simply carried on by the next.
 
 New addresses come before old ones go, and each new one is announced by gratuitous ARP. The first address of the
-interface and the address by which gwfleet came in are never deleted. The change lives in the running system; it is
+interface is never deleted; the address by which gwfleet came in only with --allow-cut. The change lives in the running system; it is
 not yet kept over a restart.`;
 
 export const aliases: TaskType<AliasesArgs, AliasesState> = {
@@ -89,4 +90,5 @@ export const aliases: TaskType<AliasesArgs, AliasesState> = {
   boot: () => [],
   undo: 'turned',
   touches: 'reachability',
+  wayIn: aliasesTouch,
 };

@@ -1,6 +1,6 @@
 /** The difference of two states of an interface as lines of a plan: one for each address. */
 import type { Change } from '../task-type.ts';
-import { type AliasesState, type HostAddress, sameAddress } from './state.ts';
+import { type AliasesState, type HostAddress, heldAddresses, sameAddress } from './state.ts';
 
 export function aliasChanges(from: AliasesState | null, to: AliasesState | null): readonly Change[] {
   const device = to?.interface ?? from?.interface ?? '';
@@ -9,10 +9,6 @@ export function aliasChanges(from: AliasesState | null, to: AliasesState | null)
     const change = changeOf(sideOf(from, address), sideOf(to, address), device);
     return change === undefined ? [] : [change];
   });
-}
-
-function heldAddresses(state: AliasesState | null): readonly HostAddress[] {
-  return [...(state?.addresses ?? []), ...(state?.leaving ?? [])];
 }
 
 interface Side {

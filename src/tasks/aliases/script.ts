@@ -4,11 +4,11 @@
  */
 import { block, nothing, type Script, sh } from '../../shell/sh.ts';
 import { steps } from '../steps.ts';
-import { type AliasesState, type HostAddress, sameAddress } from './state.ts';
+import { type AliasesState, type HostAddress, heldAddresses, sameAddress } from './state.ts';
 
 export function applyAliases(from: AliasesState | null, to: AliasesState | null): Script {
-  const olds = [...(from?.addresses ?? []), ...(from?.leaving ?? [])];
-  const news = [...(to?.addresses ?? []), ...(to?.leaving ?? [])];
+  const olds = heldAddresses(from);
+  const news = heldAddresses(to);
   const fresh = news.filter((one) => !olds.some((old) => sameAddress(old, one)));
   const gone = olds.filter((old) => !news.some((one) => sameKey(old, one)));
   if (fresh.length + gone.length === 0) return nothing;

@@ -38,6 +38,11 @@ export type AliasesState = Readonly<{
   sources: readonly string[];
 }>;
 
+/** All that is ours on the host now, leaving or not. */
+export function heldAddresses(state: AliasesState | null): readonly HostAddress[] {
+  return [...(state?.addresses ?? []), ...(state?.leaving ?? [])];
+}
+
 /** The number in `eth1:7`, or undefined when the label is another one. */
 export function labelNumber(label: string, device: string): number | undefined {
   if (!label.startsWith(`${device}:`)) return undefined;

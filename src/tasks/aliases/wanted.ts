@@ -10,6 +10,7 @@ import { leavingNotes, stillLeaving } from './leaving.ts';
 import {
   type AliasesState,
   type HostAddress,
+  heldAddresses,
   inOrder,
   labelNumber,
   type Primary,
@@ -40,7 +41,7 @@ export function wantedAliases(
     wanted.map((address) => aliasOf(address, device, primary, numbers.get(address) ?? 0)),
   );
   const to: AliasesState = { ...seen, addresses, leaving, live: {} };
-  const why = obstacle(seen, to, facts);
+  const why = obstacle(seen, to);
   if (why !== undefined) return { kind: 'refused', why };
   const gone = dropped(seen, to).filter(({ address }) => !pool.includes(address));
   return {
@@ -106,14 +107,12 @@ function numbered(
 
 /** Addresses that are taken off the host, be it for a moment only. */
 export function dropped(from: AliasesState, to: AliasesState): readonly HostAddress[] {
-  const kept = [...to.addresses, ...to.leaving];
-  return [...from.addresses, ...from.leaving].filter((one) => !kept.some((other) => sameAddress(one, other)));
+  const kept = heldAddresses(to);
+  return heldAddresses(from).filter((one) => !kept.some((other) => sameAddress(one, other)));
 }
 
-function obstacle(seen: AliasesState, to: AliasesState, facts: Facts): string | undefined {
+function obstacle(seen: AliasesState, to: AliasesState): string | undefined {
   for (const { address, interface: device } of dropped(seen, to)) {
-    if (address === facts.managementPath?.serverAddress)
-      return `${address} on ${device} would have to go for a moment or for good, and it is the way in`;
     if (seen.sources.includes(address))
       return `${address} on ${device} would have to go, and a route that names it as its source would go silently with it`;
   }
