@@ -118,6 +118,7 @@ it('cuts what is left at the deadline when that is wanted, and says how many bro
   const told = await apply('cut', '203.0.113.10-203.0.113.12');
   expect(told).toMatch(/^0 [\s\S]*203\.0\.113\.13\/24 cut at the deadline: 5\d\d connections broke/);
   expect(await hasAddress('203.0.113.13')).toBe(false);
+  await until(async () => (await held.report()).broken['203.0.113.13'] === perAddress);
   const after = await held.report();
   expect(Object.keys(after.held).toSorted()).toEqual(['203.0.113.10', '203.0.113.11', '203.0.113.12']);
   expect(after.broken).toEqual({ '203.0.113.13': perAddress });

@@ -16,8 +16,20 @@ export function applyAliases(from: AliasesState | null, to: AliasesState | null)
     dropping,
     fresh.length === 0 ? nothing : putting,
     steps(...fresh.map(put), ...gone.map(drop)),
+    resetCut(gone.filter(({ address }) => (from?.live[address] ?? 0) > 0)),
     announce(fresh),
   );
+}
+
+/**
+ * Connections that are cut would hang until their timeouts. Without its entry, the next packet of one leaves by another
+ * address, and the other side, which knows of no such connection, resets it. Best effort, like everything after a cut.
+ */
+function resetCut(cut: readonly HostAddress[]): Script {
+  if (cut.length === 0) return nothing;
+  const addresses = cut.map(({ address }) => address);
+  return sh`if command -v conntrack >/dev/null 2>&1; then for gwfleet_cut in ${addresses}; do conntrack -D -q "$gwfleet_cut" >/dev/null 2>&1; done; fi
+:`;
 }
 
 /** The kernel's key of an address; label and broadcast hang on it and cannot be changed in place. */
