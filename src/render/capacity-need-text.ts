@@ -11,12 +11,12 @@ export function needText(
   { bold, yellow }: Palette,
 ): readonly string[] {
   const { wish } = newKernel;
-  const rate = wish.rate === 0 ? '' : ` and ${thousands(wish.rate)} new a second`;
+  const rate = wish.rate === 0 ? '' : `, ${thousands(wish.rate)} new/s`;
   const [fits, few] = [newKernel.carriedNow >= wish.webservers, thousands(newKernel.carriedNow)];
   const differs = oldKernel.ports !== newKernel.ports;
   return [
     bold(
-      `${counted(wish.webservers, 'webserver')} with ${counted(wish.connections, 'connection')}${rate} each, one destination`,
+      `${counted(wish.webservers, 'webserver')}, each ${counted(wish.connections, 'connection')}${rate} to one destination`,
     ),
     bold(
       `  ${counted(newKernel.addresses, 'address').replace('addresss', 'addresses')}, ${gateways(newKernel)}`,
