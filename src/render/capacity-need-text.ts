@@ -18,12 +18,10 @@ export function needText(
     bold(
       `${counted(wish.webservers, 'webserver')}, each ${counted(wish.connections, 'connection')}${rate} to one destination`,
     ),
-    bold(
-      `  ${counted(newKernel.addresses, 'address').replace('addresss', 'addresses')}, ${gateways(newKernel)}`,
-    ),
+    bold(`  ${addresses(newKernel)}, ${gateways(newKernel)}`),
     ...arithmetic(newKernel),
     ...(differs
-      ? [`  on kernels before 6.5: ${addresses(oldKernel)}, ${gateways(oldKernel)}`, waiting(oldKernel)]
+      ? [`  kernels before 6.5: ${addresses(oldKernel)}, ${gateways(oldKernel)}`, waiting(oldKernel)]
       : []),
     fits
       ? `  this fleet carries ${few} of them: enough`
@@ -39,7 +37,7 @@ function addresses(need: Need): string {
 function gateways({ gateways: count, wish }: Need): string {
   if (count === null) return `and more than ${wish.addressesPerGateway} of them on a gateway`;
   const spare = count + 1;
-  return `${counted(count, 'gateway')} of ${wish.addressesPerGateway}; ${spare} to lose one without loss`;
+  return `${counted(count, 'gateway')} of ${wish.addressesPerGateway}; ${spare} if one may be lost`;
 }
 
 function arithmetic({
@@ -76,6 +74,6 @@ function ownPorts({ impossible, ownPortsFit, ownPorts: count, wish }: Need): rea
   if (ownPortsFit) return [];
   return [
     `  ! each webserver needs ${thousands(count)} ports and has ${thousands(portsPerWebserver)}:`,
-    '    net.ipv4.ip_local_port_range "1024 65535"; net.ipv4.tcp_tw_reuse 1 for short ones',
+    '    net.ipv4.ip_local_port_range "1024 65535"; net.ipv4.tcp_tw_reuse 1',
   ];
 }

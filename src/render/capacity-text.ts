@@ -93,9 +93,7 @@ function rates({ rates: { newKernel, oldKernel, perWebserver } }: CapacityAnswer
     'new connections to one destination, when each is over at once',
     line('kernel 6.5 and later', newKernel.perSecond, newKernel.knob),
     line('older kernels       ', oldKernel.perSecond, oldKernel.knob),
-    dim(
-      `  a closed connection (TIME_WAIT) keeps its port: ${webserverWaitSeconds} s on the webserver that closed`,
-    ),
+    dim(`  a closed connection (TIME_WAIT) keeps its port: ${webserverWaitSeconds} s on the webserver`),
     dim(
       `  that closed it (${thousands(perWebserver)} a second each); on a gateway the next one takes it over,`,
     ),
