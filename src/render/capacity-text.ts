@@ -78,7 +78,10 @@ function poolLines({ addresses, spread, limits, table: size }: GatewayCapacity):
   const fill = percent(usableFill({ addresses, spread }));
   const arithmetic = `${addresses} x 64,512 x ${fill} (spread ${spread}) = ${thousands(limits['pool ports'])}`;
   const room = `${thousands(size.entries)} entries, all destinations together`;
-  const short = size.entries < size.wanted ? `, ${thousands(size.wanted)} would fit the pool` : '';
+  const short =
+    size.entries < size.wanted
+      ? `\n                   too few: ${thousands(size.wanted)} would fit the pool`
+      : '';
   return [
     `  pool ports       ${arithmetic}`,
     `  conntrack        ${room}${short}`,
