@@ -52,7 +52,12 @@ export async function planFleet(request: FleetRequest, context: RunContext): Pro
 /** The event that tells what a plan holds. */
 export function planMade(plan: Plan): BareEvent {
   const { create, update, delete: gone, run, hosts, hostsChanging } = countPlan(plan);
-  return { type: 'plan-made', create, update, delete: gone, commands: run, hosts, hostsChanging };
+  const plays = plan.plays.map(({ name, batches }) => ({
+    name,
+    hosts: batches.flat().length,
+    batches: batches.length,
+  }));
+  return { type: 'plan-made', create, update, delete: gone, commands: run, hosts, hostsChanging, plays };
 }
 
 /** Every task of every play, by host, in order. */
