@@ -84,6 +84,7 @@ async function withSession(order: Order, request: Request): Promise<number> {
   try {
     return dry ? await dryRun(order, request, session) : await wetRun(order, request, session);
   } finally {
+    session.release();
     await connector.close();
   }
 }
@@ -114,6 +115,7 @@ async function wetRun(order: Order, request: Request, session: Session): Promise
     output.tell(planText(fleet.plan, diffDepth(flags), output.tellColours));
   if (hostsChanging > 0 && flags.yes !== true && !(await agreed(fleet.plan, session.context.stop)))
     return notApplied(order, fleet, session);
+  await session.begin(fleet.plan);
   const done = await applyFleet(saved?.request ?? request.fleet, fleet, session.context);
   const exit = exitCode(session.state(), { interrupted: session.interrupted(), refused: done.refused });
   session.finish(exit);

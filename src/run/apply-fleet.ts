@@ -64,6 +64,7 @@ class Roll {
     this.playIndex = index;
     this.context.emit({ type: 'play-started', play: play.name, batches: play.batches.length });
     for (const [batch, hosts] of play.batches.entries()) {
+      await this.context.beforeBatch();
       if (this.stopped()) return;
       const batches = play.batches.length;
       this.context.emit({
