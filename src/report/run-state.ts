@@ -87,6 +87,8 @@ export function reduce(before: RunState, event: RunEvent): RunState {
       return { ...state, finished: event };
     case 'host-finished':
       return withHost({ ...state, plays: changedPlay(state, (play) => oneMore(play, event)) }, event);
+    case 'plan-warning':
+      return state;
     default:
       return withHost(state, event);
   }
