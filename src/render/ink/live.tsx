@@ -36,5 +36,5 @@ function keyNames(input: string, key: Key): readonly string[] {
   if (key.return) return ['enter'];
   if (key.escape) return ['escape'];
   // Fast fingers and pastes arrive as one piece.
-  return key.ctrl ? [`ctrl-${input}`] : [...input];
+  return key.ctrl ? [`ctrl-${input}`] : Array.from(input);
 }

@@ -52,23 +52,19 @@ export function openScreen({ stream, source, widths }: ScreenOrder): Screen {
 
 /** The same stream, but endless in height, and silent when muted. */
 function roomy(stream: WriteStream, isMuted: () => boolean): WriteStream {
-  const write: WriteStream['write'] = (...args: unknown[]) =>
-    isMuted() ? settled(args) : Reflect.apply(stream.write, stream, args);
+  const write = (text: string, then?: () => void): boolean => {
+    if (!isMuted()) return stream.write(text, then);
+    then?.();
+    return true;
+  };
   return new Proxy(stream, {
-    get: (target, key) => {
+    get: (target, key): unknown => {
       if (key === 'rows') return Number.POSITIVE_INFINITY;
       if (key === 'write') return write;
       const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
-}
-
-/** A write that goes nowhere still calls back. */
-function settled(args: readonly unknown[]): boolean {
-  const done = args.at(-1);
-  if (typeof done === 'function') done();
-  return true;
 }
 
 /** How many rows more than lines a frame takes in a terminal that broke its lines. */

@@ -52,7 +52,7 @@ describe('the interface', () => {
     expect(lines[1]).toMatch(/^Gateways carry the pool .*█{8,} +8\/8$/);
     expect(lines[2]).toMatch(/^Webservers leave .*█+░+ +\d+\/392 +\d+ bad +batch \d\/5$/);
     const marks = lines.slice(3, 8).join('').replaceAll(' ', '');
-    expect([...marks]).toHaveLength(400);
+    expect(Array.from(marks)).toHaveLength(400);
     expect(lines.slice(8, 14).join('\n')).toMatch(/ ↩ web037 +rolled-back {2}Default route: exit 2/);
   });
 
