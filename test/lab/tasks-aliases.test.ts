@@ -69,7 +69,7 @@ describe.each(['0', '1'])('the trap of the primary, promote_secondaries=%s', (pr
     scene: string,
     {
       addresses = args.addresses,
-      between = (_: TaskNamespace) => {},
+      between = () => {},
     }: {
       addresses?: string | string[];
       between?: (ns: TaskNamespace) => void;
