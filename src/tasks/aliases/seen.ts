@@ -23,16 +23,19 @@ export function probeAliases(device: string, pool: readonly string[]): Script {
   return block(
     requireTool('ip', 'iproute2'),
     sh`gwfleet_all=$(ip -o -4 addr show) || exit 1`,
-    // The order of secondaries means nothing, and a rollback adds what was deleted at the end.
+    // Only who is first of the device and first of its subnet means anything; a rollback adds the others at the end.
     sh`gwfleet_own=$(ip -o -4 addr show dev ${device} 2>/dev/null | ${lines})`,
-    sh`printf '%s\n' "$gwfleet_own" | grep -v ' secondary '`,
+    sh`printf '%s\n' "$gwfleet_own" | grep -v ' secondary ' | { IFS= read -r gwfleet_first && printf '%s\n' "$gwfleet_first"; sort; }`,
     sh`printf '%s\n' "$gwfleet_own" | grep ' secondary ' | sort`,
     sh`echo pool`,
     sh`printf '%s\n' "$gwfleet_all" | ${lines} | grep -F ${patterns} | sort`,
     sh`echo carried`,
     leavingProbe(device, pool),
+    sh`gwfleet_routes=$(ip -4 route show table all 2>/dev/null | grep -v -e 'proto kernel' -e '^local ' -e '^broadcast ')`,
     sh`echo sources`,
-    sh`ip -4 route show table all 2>/dev/null | grep -v -e 'proto kernel' -e '^local ' -e '^broadcast ' | sed -n 's/.* src \([0-9.]*\).*/\1/p' | sort -u`,
+    sh`printf '%s\n' "$gwfleet_routes" | sed -n 's/.* src \([0-9.]*\).*/\1/p' | sort -u`,
+    sh`echo carriers`,
+    sh`printf '%s\n' "$gwfleet_routes" | sed -n 's/.* dev \([^ ]*\).*/\1/p' | sort -u`,
   );
 }
 
@@ -44,8 +47,9 @@ export function readAliases(
   if (output.code !== 0) return failedProbe(output);
   const [own = '', afterOwn = ''] = output.stdout.split(/^pool\n/m);
   const [pooled = '', afterPool = ''] = afterOwn.split(/^carried\n/m);
-  const [carried = '', sources] = afterPool.split(/^sources$/m);
-  if (sources === undefined) return { kind: 'unknown', why: 'the addresses could not be read to their end' };
+  const [carried = '', routes = ''] = afterPool.split(/^sources$/m);
+  const [sources = '', carriers] = routes.split(/^carriers$/m);
+  if (carriers === undefined) return { kind: 'unknown', why: 'the addresses could not be read to their end' };
   const pool = new Set(addresses);
   const onDevice = addressesIn(own);
   const primary = primaryOf(onDevice, device, pool);
@@ -66,6 +70,7 @@ export function readAliases(
       leaving: inOrder(outside.filter(({ address }) => !inRules.has(address))),
       live: readLive(output.stderr),
       sources: sources.split('\n').filter((line) => line !== ''),
+      carriers: carriers.split('\n').filter((line) => line !== ''),
     },
   };
 }
