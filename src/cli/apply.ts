@@ -3,7 +3,6 @@
  * probe has been run on any host then.
  */
 import { countPlan, type Plan } from '../plan/plan.ts';
-import { openConnector } from '../remote/connector.ts';
 import { planText, summaryLine } from '../render/plan-text.ts';
 import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
@@ -18,12 +17,13 @@ import { enterLab } from './lab-entry.ts';
 import { listHosts, listTasks } from './listings.ts';
 import type { Output } from './output.ts';
 import { readPlanFile, type SavedPlan, writePlanFile } from './plan-file.ts';
-import { ask, askHidden } from './question.ts';
+import { ask, askHidden, hasTerminal } from './question.ts';
 import { type Request, readRequest } from './request.ts';
 import { hostsOf, requireTargets, savedFleet, showSaved } from './saved-plan.ts';
 import { openSession, type Session } from './session.ts';
 import { caretColours, textOf } from './told.ts';
 import { UsageError } from './usage.ts';
+import { openWayIn } from './way-in.ts';
 
 /** One remote script that waits for nothing: a loaded host with a slow disk still answers within this. */
 const commandTimeoutSeconds = 60;
@@ -65,10 +65,7 @@ async function roll(order: Order): Promise<number> {
 
 async function withSession(order: Order, request: Request): Promise<number> {
   const { flags, output, dry } = order;
-  const connector = openConnector({
-    askPassphrase: (file) =>
-      askHidden(`passphrase of ${file}: `, 'use ssh-agent, or a key without a passphrase'),
-  });
+  const connector = await openWayIn(request.targets, { flags, output });
   const session = openSession({
     output,
     progress: flags.progress,
@@ -170,7 +167,7 @@ async function agreed(made: Plan, stop: AbortSignal): Promise<boolean> {
 }
 
 function requireSomebody(): void {
-  if (process.stdin.isTTY && process.stderr.isTTY) return;
+  if (hasTerminal()) return;
   throw new UsageError(
     'apply asks before it changes anything, and there is no terminal to ask on',
     'say it beforehand with --yes, or look only: gwfleet plan',

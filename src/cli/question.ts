@@ -52,7 +52,12 @@ export async function askHidden(question: string, flagInstead: string): Promise<
   });
 }
 
+/** Whether there is somebody to ask. */
+export function hasTerminal(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
 function requireTerminal(question: string, flagInstead: string): void {
-  if (process.stdin.isTTY && process.stderr.isTTY) return;
+  if (hasTerminal()) return;
   throw new UsageError(`'${question.trim()}' cannot be asked: there is no terminal`, flagInstead);
 }
