@@ -68,7 +68,28 @@ const schemas = [
     commands: count('commands to run'),
     hosts: count('hosts in the plan'),
     hostsChanging: count('hosts that change'),
+    plays: Type.Optional(
+      Type.Array(
+        Type.Object({
+          name: text('play name'),
+          hosts: count('hosts of all its batches'),
+          batches: count('number of batches'),
+        }),
+        { description: 'the plays in order' },
+      ),
+    ),
   }),
+  event(
+    'plan-warning',
+    'Something the plan says beside a change: a danger to the way in, what cannot be undone.',
+    {
+      play: text('play name'),
+      host: text('host name'),
+      task: text('task name'),
+      level: Type.Union([Type.Literal('warning'), Type.Literal('danger')]),
+      message: text('the warning'),
+    },
+  ),
   event('play-started', 'A play begins.', { play: text('its name'), batches: count('number of batches') }),
   event('batch-started', 'A batch of hosts begins.', {
     play: text('play name'),
@@ -79,6 +100,7 @@ const schemas = [
   event('host-started', 'A host begins its part of a play.', {
     play: text('play name'),
     host: text('host name'),
+    tasks: Type.Optional(names('the tasks it will carry out, in order')),
   }),
   event('task-finished', 'A step ended on a host.', {
     host: text('host name'),

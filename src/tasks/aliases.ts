@@ -15,6 +15,7 @@ import {
   sameAddress,
 } from './aliases/state.ts';
 import { noAliases, wantedAliases } from './aliases/wanted.ts';
+import { aliasesTouch } from './aliases/way-in.ts';
 import { closedObject, interfaceName, poolAddresses, poolProblems, poolSpec } from './network-args.ts';
 import { failedProbe, requireTool } from './steps.ts';
 import type { Change, Observation, TaskType } from './task-type.ts';
@@ -35,7 +36,7 @@ What it owns: the pool's addresses wherever they are on the host (one on a wrong
 labelled with the interface's name and a number. Other addresses stay as they are.
 
 New addresses come before old ones go, and each new one is announced by gratuitous ARP. The first address of the
-interface and the address by which gwfleet came in are never deleted. The change lives in the running system; it is
+interface is never deleted; the address by which gwfleet came in only with --allow-cut. The change lives in the running system; it is
 not yet kept over a restart.`;
 
 export const aliases: TaskType<AliasesArgs, AliasesState> = {
@@ -67,6 +68,7 @@ export const aliases: TaskType<AliasesArgs, AliasesState> = {
   boot: () => [],
   undo: 'turned',
   touches: 'reachability',
+  wayIn: aliasesTouch,
 };
 
 function probe({ interface: device, addresses }: AliasesArgs): Script {
@@ -76,14 +78,17 @@ function probe({ interface: device, addresses }: AliasesArgs): Script {
   return block(
     requireTool('ip', 'iproute2'),
     sh`gwfleet_all=$(ip -o -4 addr show) || exit 1`,
-    // The order of secondaries means nothing, and a rollback adds what was deleted at the end.
+    // Only who is first of the device and first of its subnet means anything; a rollback adds the others at the end.
     sh`gwfleet_own=$(ip -o -4 addr show dev ${device} 2>/dev/null | ${lines})`,
-    sh`printf '%s\n' "$gwfleet_own" | grep -v ' secondary '`,
+    sh`printf '%s\n' "$gwfleet_own" | grep -v ' secondary ' | { IFS= read -r gwfleet_first && printf '%s\n' "$gwfleet_first"; sort; }`,
     sh`printf '%s\n' "$gwfleet_own" | grep ' secondary ' | sort`,
     sh`echo pool`,
     sh`printf '%s\n' "$gwfleet_all" | ${lines} | grep -F ${pool} | sort`,
+    sh`gwfleet_routes=$(ip -4 route show table all 2>/dev/null | grep -v -e 'proto kernel' -e '^local ' -e '^broadcast ')`,
     sh`echo sources`,
-    sh`ip -4 route show table all 2>/dev/null | grep -v -e 'proto kernel' -e '^local ' -e '^broadcast ' | sed -n 's/.* src \([0-9.]*\).*/\1/p' | sort -u`,
+    sh`printf '%s\n' "$gwfleet_routes" | sed -n 's/.* src \([0-9.]*\).*/\1/p' | sort -u`,
+    sh`echo carriers`,
+    sh`printf '%s\n' "$gwfleet_routes" | sed -n 's/.* dev \([^ ]*\).*/\1/p' | sort -u`,
   );
 }
 
@@ -93,8 +98,9 @@ function read(
 ): Observation<AliasesState> {
   if (output.code !== 0) return failedProbe(output);
   const [own = '', rest] = output.stdout.split(/^pool\n/m);
-  const [pooled = '', sources] = (rest ?? '').split(/^sources$/m);
-  if (sources === undefined) return { kind: 'unknown', why: 'the addresses could not be read to their end' };
+  const [pooled = '', routes] = (rest ?? '').split(/^sources$/m);
+  const [sources = '', carriers] = (routes ?? '').split(/^carriers$/m);
+  if (carriers === undefined) return { kind: 'unknown', why: 'the addresses could not be read to their end' };
   const device = args.interface;
   const pool = new Set(poolAddresses(args.addresses));
   const onDevice = addressesIn(own);
@@ -120,6 +126,7 @@ function read(
             },
       addresses: inOrder(ours),
       sources: sources.split('\n').filter((line) => line !== ''),
+      carriers: carriers.split('\n').filter((line) => line !== ''),
     },
   };
 }
