@@ -98,10 +98,16 @@ async function nextStep(
   context: RunContext,
 ): Promise<HostEnding | undefined> {
   const remote = await openRemote(wait.host, context);
-  if (typeof remote === 'string') return away(wait, remote, context);
+  if (typeof remote === 'string') {
+    tellAway(wait, remote, context);
+    return undefined;
+  }
   const look = await watch(wait, { startMs, remote }, context);
   const end = { guardId, remote };
-  if (typeof look === 'string') return away(wait, look, context);
+  if (typeof look === 'string') {
+    tellAway(wait, look, context);
+    return undefined;
+  }
   if (hasChanges(look.plan)) return finish(wait, { ...end, plan: look.plan, how: 'ended' }, context);
   if (look.waiting !== undefined) return atDeadline(wait, { ...end, waiting: look.waiting }, context);
   await remote.close();
@@ -172,7 +178,10 @@ async function atDeadline(
   const { atDeadline: args, what, connections } = waiting;
   if (args !== undefined && !context.stop.aborted) {
     const look = await lookAt({ ...wait, task: { ...wait.task, args } }, remote, context);
-    if (typeof look === 'string') return away(wait, look, context);
+    if (typeof look === 'string') {
+      tellAway(wait, look, context);
+      return undefined;
+    }
     return finish(wait, { plan: look.plan, guardId, remote, how: 'cut', connections }, context);
   }
   await remote.close();
@@ -201,7 +210,7 @@ async function finish(wait: Wait, end: Finish, context: RunContext): Promise<Hos
 }
 
 /** The plays were confirmed, so a host that does not answer now has lost nothing. */
-function away({ host, task }: Wait, why: string, context: RunContext): undefined {
+function tellAway({ host, task }: Wait, why: string, context: RunContext): void {
   const message = `${task.name}: what drains could not be looked at (${why}); the next apply carries on`;
   context.emit({ type: 'note', host, message });
 }

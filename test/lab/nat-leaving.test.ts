@@ -13,7 +13,7 @@ const last = '203.0.113.15';
 const perAddress = 500;
 
 let lab: Fleet;
-let held: Held;
+let held: Held | undefined;
 
 beforeAll(async () => {
   lab = await fleet({ gateways: 1, webservers: 1 });
@@ -47,11 +47,15 @@ const gwfleet = async (verb: string, drain: string, pool: string, ...more: reado
 };
 const apply = (drain: string, pool: string, ...more: readonly string[]) =>
   gwfleet('apply', drain, pool, '--yes', ...more);
+const holding = (): Held => {
+  if (held === undefined) throw new Error('nothing is held');
+  return held;
+};
 const hasAddress = async (address: string) =>
   (await lab.run('gw1', `ip -4 -o addr show dev eth1 to ${address}`)) !== '';
 
 it('takes no new connections on an address that leaves, and breaks none of its 500', async () => {
-  const before = await held.report();
+  const before = await holding().report();
   expect(before.held[last]).toBe(perAddress);
   const told = await apply('soon', five);
   expect(told).toMatch(/^0 /);
@@ -61,7 +65,7 @@ it('takes no new connections on an address that leaves, and breaks none of its 5
   expect(told).toMatch(
     /\[gw1\] 203\.0\.113\.15 still draining, 5\d\d connections: the next apply carries on/,
   );
-  const [one, two] = [await held.report(), await held.report()];
+  const [one, two] = [await holding().report(), await holding().report()];
   expect(two.new[last]).toBe(one.new[last]);
   expect(Object.keys(two.new)).toHaveLength(6);
   expect(two).toMatchObject({ held: before.held, broken: {}, failed: 0 });
@@ -78,7 +82,7 @@ it('says in plan and apply that it is draining, and that is no change', async ()
 
 it('lets it carry again at once when it comes back', async () => {
   expect(await apply('soon', six)).toMatch(/^0 [\s\S]*1 changed/);
-  const [one, two] = [await held.report(), await held.report()];
+  const [one, two] = [await holding().report(), await holding().report()];
   expect(two.new[last]).toBeGreaterThan(one.new[last] ?? 0);
   expect(two.broken).toEqual({});
 });
@@ -87,12 +91,12 @@ it('deletes it after its last connection, in the run that waits for it', async (
   const runs = await drainings();
   const run = apply('long', five);
   await until(async () => (await drainings()) > runs);
-  await held.release(last);
+  await holding().release(last);
   const told = await run;
   expect(await hasAddress(last)).toBe(false);
   expect(told).toMatch(/\[gw1\] 203\.0\.113\.15 draining, 5\d\d connections, at most 600 s/);
   expect(told).toContain('[gw1] 203.0.113.15/24 has no connections any more');
-  const after = await held.report();
+  const after = await holding().report();
   expect(after).toMatchObject({ broken: {}, failed: 0 });
   expect(Object.values(after.held)).toEqual([500, 500, 500, 500, 500]);
   expect(await gwfleet('plan', 'long', five, '--exit-code')).toMatch(/^0 [\s\S]*No changes/);
@@ -107,19 +111,19 @@ it('is carried on by the next apply when gwfleet was killed while it waited', as
   await until(async () => (await drainings()) > runs);
   abort.abort();
   await run.catch(() => undefined);
-  await held.release('203.0.113.14');
+  await holding().release('203.0.113.14');
   const told = await apply('long', '203.0.113.10-203.0.113.13');
   expect(told).toMatch(/^0 1 host: 1 changed[\s\S]*- alias eth1:3 +203\.0\.113\.14\/24/);
   expect(await hasAddress('203.0.113.14')).toBe(false);
-  expect((await held.report()).broken).toEqual({});
+  expect((await holding().report()).broken).toEqual({});
 });
 
 it('cuts what is left at the deadline when that is wanted, and says how many broke', async () => {
   const told = await apply('cut', '203.0.113.10-203.0.113.12');
   expect(told).toMatch(/^0 [\s\S]*203\.0\.113\.13\/24 cut at the deadline: 5\d\d connections broke/);
   expect(await hasAddress('203.0.113.13')).toBe(false);
-  await until(async () => (await held.report()).broken['203.0.113.13'] === perAddress);
-  const after = await held.report();
+  await until(async () => (await holding().report()).broken['203.0.113.13'] === perAddress);
+  const after = await holding().report();
   expect(Object.keys(after.held).toSorted()).toEqual(['203.0.113.10', '203.0.113.11', '203.0.113.12']);
   expect(after.broken).toEqual({ '203.0.113.13': perAddress });
 });

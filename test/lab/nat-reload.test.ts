@@ -18,18 +18,19 @@ it.each<Backend>(['nft', 'legacy'])(
     using gateway = new PacketGateway(backend, 8);
     gateway.rules(6);
     const states = sizes.map((size) => wanted(gateway, size));
-    let going = true;
+    const over = new AbortController();
     const storm = gateway.storm({ flows, held: 1000, pause: 0.004 }).finally(() => {
-      going = false;
+      over.abort();
     });
     let loads = 0;
     let live = states[0];
-    for (; going; await turn()) {
+    while (!over.signal.aborted) {
       const next = states[loads % states.length];
       if (live === undefined || next === undefined) throw new Error('no state to go to');
       gateway.gateway.apply(ruleset, live, next);
       live = next;
       loads += 1;
+      await turn();
     }
     const { by, ...counts } = await storm;
     expect(counts).toEqual({ flows, lost: 0, leaked: 0, held: 1000, moved: 0, silent: 0 });

@@ -71,10 +71,10 @@ export function leavingNotes(
 }
 
 /** What a run waits for after it has changed the host. */
-export function waitingFor<Args extends { readonly drain?: Drain }>(
+export function waitingFor(
   to: AliasesState | null,
   seen: Observation<AliasesState>,
-  args: Args,
+  args: { readonly drain?: Drain },
 ): Waiting | undefined {
   const drain = args.drain ?? usualDrain;
   if (to === null || to.leaving.length === 0 || drain === false) return undefined;

@@ -113,8 +113,12 @@ for n in $(seq 1 24); do ip neigh add 10.0.1.$n lladdr ${mac(inside, 'in')} dev 
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const said = { out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => (said.out += chunk));
-    child.stderr.on('data', (chunk: Buffer) => (said.err += chunk));
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      said.out += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      said.err += chunk;
+    });
     return new Promise((resolve, reject) => {
       child.on('close', (code) => {
         if (code === 0) resolve(JSON.parse(said.out) as Result);
