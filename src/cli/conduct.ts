@@ -9,20 +9,25 @@ import { planText, summaryLine } from '../render/plan-text.ts';
 import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
 import { applyFleet } from '../run/apply-fleet.ts';
+import { stateFolder } from '../run/history.ts';
 import { type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { diffDepth } from './apply-flags.ts';
 import { planExit, planJson, resultJson } from './apply-result.ts';
 import type { Flags } from './flags.ts';
+import { forsakenRuns, hostsInFlight, settleForsaken } from './forsaken.ts';
+import { holdInventory } from './inventory-hold.ts';
 import { enterLab } from './lab-entry.ts';
 import { listHosts, listTasks } from './listings.ts';
 import type { Output } from './output.ts';
-import { type SavedPlan, writePlanFile } from './plan-file.ts';
+import { planFileText, type SavedPlan, writePlanFile } from './plan-file.ts';
 import { agreed, askHidden, requireSomebody } from './question.ts';
-import type { Request } from './request.ts';
+import { furtherTargets, type Request } from './request.ts';
+import { runRecord } from './run-record.ts';
 import { hostsOf, requireTargets, savedFleet } from './saved-plan.ts';
 import { openSession, type Session } from './session.ts';
 import { tellDiagnostics } from './told.ts';
+import { InvalidFiles, UsageError } from './usage.ts';
 
 /** One remote script that waits for nothing: a loaded host with a slow disk still answers within this. */
 const commandTimeoutSeconds = 60;
@@ -33,6 +38,10 @@ export interface Errand {
   readonly command: string;
   /** The user's files, read; throws InvalidFiles and UsageError. `becomePassword` is what -K asked for. */
   readonly request: (becomePassword?: string) => Request;
+  /** The arguments of the command as they would be typed again. */
+  readonly args: readonly string[];
+  /** The earlier run that this one carries on or takes back. */
+  readonly of?: string | undefined;
   readonly mode: 'dry' | 'wet';
   /** A plan that is carried out as it is, in place of a fresh one. */
   readonly saved?: SavedPlan;
@@ -45,7 +54,8 @@ export interface Errand {
 /** Carries the errand out; gives the exit code. */
 export async function conduct(errand: Errand): Promise<number> {
   const { flags, output, saved } = errand;
-  const request = errand.request(await becomePassword(flags));
+  const password = await becomePassword(flags);
+  const request = errand.request(password);
   const entered = await enterLab(request.inventory);
   if (entered !== undefined) return entered;
   if (saved !== undefined) requireTargets(saved.plan, request);
@@ -53,11 +63,19 @@ export async function conduct(errand: Errand): Promise<number> {
   if (flags.listHosts === true) return listHosts(request, output);
   if (flags.listTasks === true) return listTasks(request, output);
   if (errand.mode === 'wet' && flags.yes !== true) requireSomebody(errand.command);
-  return withSession(errand, request);
+  return withSession(errand, request, password);
 }
 
-async function withSession(errand: Errand, request: Request): Promise<number> {
+async function withSession(errand: Errand, first: Request, password: string | undefined): Promise<number> {
   const { flags, output, mode } = errand;
+  const state = stateFolder(process.env);
+  const record = runRecord(errand, first);
+  const hold = mode === 'dry' ? undefined : holdInventory(state, record, flags.breakLock);
+  const forsaken = forsakenRuns(state, record.inventoryFile);
+  const further = furtherTargets(first, hostsInFlight(forsaken, first.inventory), {
+    flags,
+    becomePassword: password,
+  });
   const connector = openConnector({
     askPassphrase: (file) =>
       askHidden(`passphrase of ${file}: `, 'use ssh-agent, or a key without a passphrase'),
@@ -70,13 +88,29 @@ async function withSession(errand: Errand, request: Request): Promise<number> {
     ...(flags.breakLock === undefined ? {} : { breakLock: flags.breakLock }),
     commandTimeoutSeconds,
     connector,
-    targets: request.targets,
+    targets: new Map([...further, ...first.targets]),
     types: taskTypes,
-    remembered: mode === 'dry' ? 'no' : 'yes',
+    run: record.run,
+    owner: record.owner,
+    record: mode === 'dry' ? undefined : record,
   });
   try {
+    await settleForsaken(forsaken, {
+      state,
+      record,
+      context: session.context,
+      hold,
+      breakLock: flags.breakLock,
+    });
+    // What was found out may change what is to be done: the last run's failed hosts, the way back of a run.
+    const request = forsaken.length === 0 ? first : errand.request(password);
     return mode === 'dry' ? await dryRun(errand, request, session) : await wetRun(errand, request, session);
+  } catch (error) {
+    if (error instanceof UsageError) session.finish(error.exit);
+    if (error instanceof InvalidFiles) session.finish(exitCodes.usage);
+    throw error;
   } finally {
+    hold?.release();
     await connector.close();
   }
 }
@@ -101,7 +135,7 @@ async function dryRun(errand: Errand, request: Request, session: Session): Promi
 async function wetRun(errand: Errand, request: Request, session: Session): Promise<number> {
   const { flags, output, saved } = errand;
   const fleet = saved === undefined ? await survey(errand, request, session) : savedFleet(saved, session);
-  session.history?.plan(fleet.plan);
+  session.history?.plan(planFileText({ plan: fleet.plan, request: saved?.request ?? request.fleet }));
   const { hostsChanging } = countPlan(fleet.plan);
   if (flags.progress !== 'jsonl' && flags.progress !== 'quiet')
     output.tell(planText(fleet.plan, diffDepth(flags), output.tellColours));
@@ -139,7 +173,11 @@ function tellEnd(
   else if (flags.progress !== 'jsonl') output.result(recapText(session.state(), output.resultColours));
 }
 
-async function survey({ command, mode }: Errand, request: Request, session: Session): Promise<PlannedFleet> {
+async function survey(
+  { command, mode, of }: Errand,
+  request: Request,
+  session: Session,
+): Promise<PlannedFleet> {
   const { fleet } = request;
   session.context.emit({
     type: 'run-started',
@@ -147,6 +185,7 @@ async function survey({ command, mode }: Errand, request: Request, session: Sess
     inventory: fleet.inventory,
     playbook: fleet.playbook,
     hosts: hostsOf(fleet.plays),
+    ...(of === undefined ? {} : { of }),
   });
   return planFleet(fleet, session.context);
 }

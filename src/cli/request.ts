@@ -44,6 +44,7 @@ type RequestFlags = Pick<
   | 'skipTags'
   | 'startAtTask'
   | 'maxFail'
+  | 'onFailure'
   | 'confirmTimeout'
   | 'allowCut'
 > &
@@ -76,7 +77,7 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
   const plays = playbook.plays.map((play) => {
     const hosts = playHosts(play, inventory, found).filter((host) => limited?.has(host) !== false);
     const { resolved, diagnostics } = resolvePlay(play, { ...around, hosts });
-    found.push(...diagnostics, ...haltOnly(play));
+    found.push(...diagnostics);
     if (play.become === true) for (const host of hosts) becoming.add(host);
     return playRequest(play, resolved, flags);
   });
@@ -159,18 +160,12 @@ function playRequest(play: Play, resolved: ResolvedPlay, flags: RequestFlags): P
       ...resolved.rules,
       ...(flags.confirmTimeout === undefined ? {} : { confirmTimeoutSeconds: flags.confirmTimeout }),
       ...(flags.allowCut === undefined ? {} : { cut: 'allowed' }),
+      ...(flags.onFailure === undefined ? {} : { onFailure: flags.onFailure }),
       ...(flags.maxFail === undefined ? {} : { maxFail: failLimit(flags.maxFail, hosts.length) }),
     },
     tasks: resolved.tasks,
     gate: resolved.gate,
   };
-}
-
-/** A word that is read but not carried out is said, never passed over in silence. */
-function haltOnly({ onFailure, place }: Play): readonly Diagnostic[] {
-  if (onFailure === 'halt') return [];
-  const message = `on_failure: ${onFailure} is not carried out by this version; the run halts`;
-  return [{ severity: 'warning', message, place, hint: 'hosts that were confirmed stay as they are' }];
 }
 
 function failLimit(text: string, hosts: number): number {
@@ -179,6 +174,15 @@ function failLimit(text: string, hosts: number): number {
   return percent === '%'
     ? Math.max(1, Math.floor((Number(digits) * hosts) / 100))
     : Math.max(1, Number(digits));
+}
+
+/** How to reach further hosts of the inventory; those that it says nothing sound about are left out. */
+export function furtherTargets(
+  { inventory }: Request,
+  names: Iterable<string>,
+  { flags, becomePassword }: { readonly flags: RequestFlags; readonly becomePassword: string | undefined },
+): ReadonlyMap<string, Target> {
+  return readTargets(inventory, names, { flags, becoming: new Set(), becomePassword, found: [] });
 }
 
 interface TargetSettings {

@@ -14,13 +14,15 @@ export interface HostState {
   readonly failure: Extract<RunEvent, { type: 'host-finished' }> | undefined;
   /** A change was begun on this host, whatever came of it. */
   readonly touched: boolean;
-  /** A change of it was confirmed and stands, even if a later play failed or was rolled back. */
-  readonly kept: boolean;
+  /** How many plays' changes of it were confirmed and stand, even if a later play failed or was rolled back. */
+  readonly kept: number;
 }
 
 export interface RunState {
   readonly run: string;
   readonly command: string;
+  /** The earlier run that it carries on or takes back. */
+  readonly of: string | undefined;
   readonly startedAt: string;
   readonly hosts: ReadonlyMap<string, HostState>;
   readonly plan: Extract<RunEvent, { type: 'plan-made' }> | undefined;
@@ -28,11 +30,16 @@ export interface RunState {
   readonly stopped: string | undefined;
   readonly notes: readonly string[];
   readonly finished: Extract<RunEvent, { type: 'run-finished' }> | undefined;
+  /** Its process is known to have died. */
+  readonly died: Extract<RunEvent, { type: 'run-died' }> | undefined;
+  /** Later runs that took changes of it back. */
+  readonly takenBackBy: readonly string[];
 }
 
 export const emptyRunState: RunState = {
   run: '',
   command: '',
+  of: undefined,
   startedAt: '',
   hosts: new Map(),
   plan: undefined,
@@ -40,6 +47,8 @@ export const emptyRunState: RunState = {
   stopped: undefined,
   notes: [],
   finished: undefined,
+  died: undefined,
+  takenBackBy: [],
 };
 
 /** From best to worst; a host keeps the worst. */
@@ -60,6 +69,7 @@ export function reduce(state: RunState, event: RunEvent): RunState {
         ...state,
         run: event.run,
         command: event.command,
+        of: event.of,
         startedAt: event.at,
         hosts: new Map(event.hosts.map((host) => [host, fresh(host)])),
       };
@@ -73,6 +83,12 @@ export function reduce(state: RunState, event: RunEvent): RunState {
       return { ...state, notes: [...state.notes, event.message] };
     case 'run-finished':
       return { ...state, finished: event };
+    case 'run-died':
+      return { ...state, died: event };
+    case 'run-taken-back':
+      return { ...state, takenBackBy: [...state.takenBackBy, event.by] };
+    case 'taking-back':
+      return state;
     case 'play-started':
     case 'plan-warning':
       return state;
@@ -129,8 +145,13 @@ function finished(host: HostState, event: Extract<RunEvent, { type: 'host-finish
     result: worse ? event.result : host.result,
     failure: failed && worse ? event : host.failure,
     touched: host.touched || ['changed', 'rolled-back', 'unknown'].includes(event.result),
-    kept: host.kept || event.result === 'changed',
+    kept: host.kept + keptBy(event),
   };
+}
+
+function keptBy({ result, back }: Extract<RunEvent, { type: 'host-finished' }>): number {
+  if (back === true) return result === 'rolled-back' ? -1 : 0;
+  return result === 'changed' ? 1 : 0;
 }
 
 function fresh(host: string): HostState {
@@ -143,7 +164,7 @@ function fresh(host: string): HostState {
     guardSeconds: undefined,
     failure: undefined,
     touched: false,
-    kept: false,
+    kept: 0,
   };
 }
 

@@ -3,8 +3,16 @@
  * that look (plan.json), and every event as one JSON line, written before the next one can happen, so that it survives
  * a kill -9 at any moment. Folders 0700, files 0600. Everything that is kept of a run is written here.
  */
-import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../report/event.ts';
 import type { ProcessMark } from './process-mark.ts';
