@@ -8,6 +8,7 @@ import { openConnector } from '../remote/connector.ts';
 import { planText, summaryLine } from '../render/plan-text.ts';
 import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
+import type { RunState } from '../report/run-state.ts';
 import { applyFleet } from '../run/apply-fleet.ts';
 import { stateFolder } from '../run/history.ts';
 import { type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
@@ -19,13 +20,15 @@ import { forsakenRuns, hostsInFlight, settleForsaken } from './forsaken.ts';
 import { holdInventory } from './inventory-hold.ts';
 import { enterLab } from './lab-entry.ts';
 import { listHosts, listTasks } from './listings.ts';
+import { narrowed } from './narrowed-request.ts';
 import type { Output } from './output.ts';
 import { planFileText, type SavedPlan, writePlanFile } from './plan-file.ts';
 import { agreed, askHidden, requireSomebody } from './question.ts';
-import { furtherTargets, type Request } from './request.ts';
+import type { Request } from './request.ts';
 import { runRecord } from './run-record.ts';
 import { hostsOf, requireTargets, savedFleet } from './saved-plan.ts';
 import { openSession, type Session } from './session.ts';
+import { furtherTargets } from './targets.ts';
 import { tellDiagnostics } from './told.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
 
@@ -40,22 +43,29 @@ export interface Errand {
   readonly request: (becomePassword?: string) => Request;
   /** The arguments of the command as they would be typed again. */
   readonly args: readonly string[];
-  /** The earlier run that this one carries on or takes back. */
-  readonly of?: string | undefined;
   readonly mode: 'dry' | 'wet';
   /** A plan that is carried out as it is, in place of a fresh one. */
   readonly saved?: SavedPlan;
   /** What is asked before anything changes, in place of the plan's last line: `Drain gw2: 13 webservers move`. */
-  readonly question?: (made: Plan) => string;
+  readonly question?: (made: Plan, request: Request) => string;
+  /** Called at the end of a run that was carried out. */
+  readonly done?: (ended: Ended) => void;
   readonly flags: Flags;
   readonly output: Output;
+}
+
+export interface Ended {
+  readonly run: string;
+  /** The earlier run that it carried on or took back. */
+  readonly of: string | undefined;
+  readonly state: RunState;
 }
 
 /** Carries the errand out; gives the exit code. */
 export async function conduct(errand: Errand): Promise<number> {
   const { flags, output, saved } = errand;
   const password = await becomePassword(flags);
-  const request = errand.request(password);
+  const request = requestOf(errand, password);
   const entered = await enterLab(request.inventory);
   if (entered !== undefined) return entered;
   if (saved !== undefined) requireTargets(saved.plan, request);
@@ -72,7 +82,7 @@ async function withSession(errand: Errand, first: Request, password: string | un
   const record = runRecord(errand, first);
   const hold = mode === 'dry' ? undefined : holdInventory(state, record, flags.breakLock);
   const forsaken = forsakenRuns(state, record.inventoryFile);
-  const further = furtherTargets(first, hostsInFlight(forsaken, first.inventory), {
+  const further = furtherTargets(first.inventory, hostsInFlight(forsaken, first.inventory), {
     flags,
     becomePassword: password,
   });
@@ -102,8 +112,9 @@ async function withSession(errand: Errand, first: Request, password: string | un
       hold,
       breakLock: flags.breakLock,
     });
+    if (session.interrupted()) return notBegun(errand, session);
     // What was found out may change what is to be done: the last run's failed hosts, the way back of a run.
-    const request = forsaken.length === 0 ? first : errand.request(password);
+    const request = forsaken.length === 0 ? first : requestOf(errand, password);
     return mode === 'dry' ? await dryRun(errand, request, session) : await wetRun(errand, request, session);
   } catch (error) {
     if (error instanceof UsageError) session.finish(error.exit);
@@ -139,18 +150,38 @@ async function wetRun(errand: Errand, request: Request, session: Session): Promi
   const { hostsChanging } = countPlan(fleet.plan);
   if (flags.progress !== 'jsonl' && flags.progress !== 'quiet')
     output.tell(planText(fleet.plan, diffDepth(flags), output.tellColours));
-  if (hostsChanging > 0 && flags.yes !== true && !(await isAgreed(errand, fleet.plan, session)))
+  if (
+    hostsChanging > 0 &&
+    flags.yes !== true &&
+    !(await isAgreed(errand, request, { made: fleet.plan, session }))
+  )
     return notApplied(errand, fleet, session);
   const done = await applyFleet(saved?.request ?? request.fleet, fleet, session.context);
   const exit = exitCode(session.state(), { interrupted: session.interrupted(), refused: done.refused });
   session.finish(exit);
+  errand.done?.({ run: session.context.run, of: request.of, state: session.state() });
   tellEnd(errand, fleet, { session, exit });
   return exit;
 }
 
-async function isAgreed(errand: Errand, made: Plan, { context }: Session): Promise<boolean> {
-  const text = errand.question?.(made) ?? `${summaryLine(made)}. Apply?`;
-  return agreed(text, { hosts: countPlan(made).hostsChanging, stop: context.stop });
+async function isAgreed(
+  errand: Errand,
+  request: Request,
+  { made, session }: { readonly made: Plan; readonly session: Session },
+): Promise<boolean> {
+  const text = errand.question?.(made, request) ?? `${summaryLine(made)}. Apply?`;
+  return agreed(text, { hosts: countPlan(made).hostsChanging, stop: session.context.stop });
+}
+
+function requestOf({ request, flags }: Errand, password: string | undefined): Request {
+  return flags.resumes === undefined ? request(password) : narrowed(request(password), flags.resumes);
+}
+
+/** Interrupted before any host was looked at. */
+function notBegun({ output }: Errand, session: Session): number {
+  session.finish(exitCodes.interrupted);
+  output.tell('not applied; nothing was touched\n');
+  return exitCodes.interrupted;
 }
 
 /** The question was answered with no, or with Ctrl-C. */
@@ -173,12 +204,8 @@ function tellEnd(
   else if (flags.progress !== 'jsonl') output.result(recapText(session.state(), output.resultColours));
 }
 
-async function survey(
-  { command, mode, of }: Errand,
-  request: Request,
-  session: Session,
-): Promise<PlannedFleet> {
-  const { fleet } = request;
+async function survey({ command, mode }: Errand, request: Request, session: Session): Promise<PlannedFleet> {
+  const { fleet, of } = request;
   session.context.emit({
     type: 'run-started',
     command: mode === 'dry' && command === 'apply' ? 'plan' : command,

@@ -32,6 +32,8 @@ export interface Flags {
   readonly exitCode?: true;
   readonly out?: string;
   readonly verbose?: true;
+  /** Not typed: set by `runs resume`. */
+  readonly resumes?: { readonly run: string; readonly hosts: readonly string[] };
 }
 
 export function playbookFlags(verb: Command): Command {

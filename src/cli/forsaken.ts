@@ -3,7 +3,7 @@
  * are asked, the answers are told and written into those runs' journals, and only then does the command go on.
  */
 import type { Inventory } from '../inventory/model.ts';
-import type { BareEvent, RunEvent } from '../report/event.ts';
+import type { BareEvent } from '../report/event.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import type { RunContext } from '../run/context.ts';
 import { type Answer, askHosts, inFlight } from '../run/forsaken-run.ts';
@@ -41,6 +41,7 @@ export async function settleForsaken(runs: readonly PastRun[], ground: Ground): 
   const { hold, breakLock, context } = ground;
   for (const past of runs) {
     const unanswered = await settleOne(past, ground);
+    if (context.stop.aborted) return;
     if (unanswered.length === 0 || hold === undefined || breakLock === past.record.run) continue;
     if (hold.kind === 'inherited' && hold.from.run === past.record.run)
       throw cannotGoOn(past.record, unanswered);

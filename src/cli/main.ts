@@ -8,12 +8,13 @@ import { spelledOut } from './flags.ts';
 import { openOutput } from './output.ts';
 import { registerApply } from './verbs/apply.ts';
 import { registerOffline } from './verbs/offline.ts';
+import { registerRuns } from './verbs/runs.ts';
 import type { VerbGround } from './verbs/verb.ts';
 
 const output = openOutput();
 
 /** In the order of `gwfleet --help`. */
-const groups: readonly ((ground: VerbGround) => void)[] = [registerApply, registerOffline];
+const groups: readonly ((ground: VerbGround) => void)[] = [registerApply, registerRuns, registerOffline];
 
 function program(): Command {
   const root = new Command('gwfleet')

@@ -16,10 +16,9 @@ export interface RunWords {
   readonly command: string;
   readonly args: readonly string[];
   readonly flags: Flags;
-  readonly of?: string | undefined;
 }
 
-export function runRecord({ command, args, flags, of }: RunWords, { fleet }: Request): RunRecord {
+export function runRecord({ command, args, flags }: RunWords, { fleet, of }: Request): RunRecord {
   const now = new Date();
   return {
     v: 1,
