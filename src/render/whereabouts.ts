@@ -1,4 +1,4 @@
-/** Who is where when a run has ended before its end: hosts by result, neighbours folded, those not begun last. */
+/** Who is where when a run has ended before its end: hosts by result, neighbours folded, those not reached last. */
 import { hostRuns } from '../plan/fold.ts';
 import { whereWord, whereWords } from '../report/run-outcome.ts';
 import type { RunState } from '../report/run-state.ts';

@@ -3,11 +3,11 @@ import { type HostResult, hostResults } from './event.ts';
 import type { HostState, RunState } from './run-state.ts';
 
 /** In the order in which they are told. */
-export const whereWords = [...hostResults, 'in flight', 'not begun'] as const;
+export const whereWords = [...hostResults, 'in flight', 'not reached'] as const;
 
 /** A host that was begun and has no result is in flight: with a run that died, nobody has asked it yet. */
-export function whereWord({ result, phase }: HostState): HostResult | 'in flight' | 'not begun' {
-  return result ?? (phase === 'running' || phase === 'guarded' ? 'in flight' : 'not begun');
+export function whereWord({ result, phase }: HostState): HostResult | 'in flight' | 'not reached' {
+  return result ?? (phase === 'running' || phase === 'guarded' ? 'in flight' : 'not reached');
 }
 
 /** `life` of its process: without an end of its own, a run goes on or has died. */
