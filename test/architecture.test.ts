@@ -12,7 +12,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...['fleet', 'guard', 'inventory', 'lab', 'plan', 'playbook', 'remote', 'render', 'report', 'run'],
     ...['shell', 'source', 'tasks'],
   ],
-  render: ['report'],
+  render: ['report', 'fleet'],
   run: ['report', 'guard', 'plan', 'playbook', 'fleet', 'tasks', 'shell'],
   guard: ['plan', 'tasks', 'shell'],
   plan: ['playbook', 'fleet', 'tasks', 'shell'],

@@ -122,6 +122,7 @@ async function withSession(errand: Errand, first: Request, password: string | un
     throw error;
   } finally {
     hold?.release();
+    session.release();
     await connector.close();
   }
 }
@@ -156,6 +157,7 @@ async function wetRun(errand: Errand, request: Request, session: Session): Promi
     !(await isAgreed(errand, request, { made: fleet.plan, session }))
   )
     return notApplied(errand, fleet, session);
+  await session.begin(fleet.plan);
   const done = await applyFleet(saved?.request ?? request.fleet, fleet, session.context);
   const exit = exitCode(session.state(), { interrupted: session.interrupted(), refused: done.refused });
   session.finish(exit);

@@ -71,6 +71,16 @@ const schemas = [
     commands: count('commands to run'),
     hosts: count('hosts in the plan'),
     hostsChanging: count('hosts that change'),
+    plays: Type.Optional(
+      Type.Array(
+        Type.Object({
+          name: text('play name'),
+          hosts: count('hosts of all its batches'),
+          batches: count('number of batches'),
+        }),
+        { description: 'the plays in order' },
+      ),
+    ),
   }),
   event(
     'plan-warning',
@@ -95,6 +105,7 @@ const schemas = [
     host: text('host name'),
     guard: Type.Optional(text('id of its guard on the host')),
     back: Type.Optional(way),
+    tasks: Type.Optional(names('the tasks it will carry out, in order')),
   }),
   event('task-finished', 'A step ended on a host.', {
     host: text('host name'),
