@@ -4,7 +4,6 @@
  * ends after the plan; nothing but the read-only probe has been run on any host then.
  */
 import { countPlan, type Plan } from '../plan/plan.ts';
-import { openConnector } from '../remote/connector.ts';
 import { planText, summaryLine } from '../render/plan-text.ts';
 import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
@@ -31,6 +30,7 @@ import { openSession, type Session } from './session.ts';
 import { furtherTargets } from './targets.ts';
 import { tellDiagnostics } from './told.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
+import { openWayIn } from './way-in.ts';
 
 /** One remote script that waits for nothing: a loaded host with a slow disk still answers within this. */
 const commandTimeoutSeconds = 60;
@@ -86,10 +86,8 @@ async function withSession(errand: Errand, first: Request, password: string | un
     flags,
     becomePassword: password,
   });
-  const connector = openConnector({
-    askPassphrase: (file) =>
-      askHidden(`passphrase of ${file}: `, 'use ssh-agent, or a key without a passphrase'),
-  });
+  const targets = new Map([...further, ...first.targets]);
+  const connector = await openWayIn(targets, { flags, output });
   const session = openSession({
     output,
     progress: flags.progress,
@@ -98,7 +96,7 @@ async function withSession(errand: Errand, first: Request, password: string | un
     ...(flags.breakLock === undefined ? {} : { breakLock: flags.breakLock }),
     commandTimeoutSeconds,
     connector,
-    targets: new Map([...further, ...first.targets]),
+    targets,
     types: taskTypes,
     run: record.run,
     owner: record.owner,
