@@ -25,7 +25,9 @@ export function refuseOtherWishes(flags: Flags): void {
     ['--start-at-task', flags.startAtTask !== undefined],
     ['--playbook', flags.playbook !== undefined],
     ['--max-fail', flags.maxFail !== undefined],
+    ['--on-failure', flags.onFailure !== undefined],
     ['--confirm-timeout', flags.confirmTimeout !== undefined],
+    ['--allow-cut', flags.allowCut !== undefined],
   ];
   const given = wishes.flatMap(([name, isGiven]) => (isGiven ? [name] : []));
   if (given.length === 0) return;

@@ -1,6 +1,9 @@
 /** The flags that several verbs share, with the letters that Ansible users' fingers know. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
+export const progressWays = ['auto', 'tty', 'plain', 'jsonl', 'quiet'] as const;
+export type Progress = (typeof progressWays)[number];
+
 /** All of them as commander gives them; a verb reads what it takes. */
 export interface Flags {
   readonly playbook?: string;
@@ -23,14 +26,17 @@ export interface Flags {
   readonly confirmTimeout?: number;
   /** commander's spelling of --no-guard: true unless it was given. */
   readonly guard: boolean;
+  readonly allowCut?: true;
   readonly breakLock?: string;
   readonly onFailure?: 'halt' | 'rollback_batch' | 'rollback_run';
   readonly maxFail?: string;
   readonly json?: true;
-  readonly progress: 'auto' | 'tty' | 'plain' | 'jsonl' | 'quiet';
+  readonly progress: Progress;
   readonly exitCode?: true;
   readonly out?: string;
   readonly verbose?: true;
+  /** Not typed: set by `runs resume`. */
+  readonly resumes?: { readonly run: string; readonly hosts: readonly string[] };
 }
 
 export function playbookFlags(verb: Command): Command {
@@ -66,14 +72,19 @@ export function runFlags(verb: Command): Command {
     .option('-y, --yes', 'do not ask')
     .option('--confirm-timeout <duration>', 'how long a host waits for us before it rolls back', seconds)
     .option('--no-guard', 'no rollback by the host itself')
+    .option('--allow-cut', 'also a change that certainly cuts the way in; the guard still holds')
     .option('--break-lock <run-id>', 'take the lock of a run that died on a host away')
-    .addOption(new Option('--on-failure <what>', 'when a run stops').choices(['halt']))
+    .addOption(
+      new Option('--on-failure <what>', 'what becomes of confirmed hosts when a run fails').choices([
+        'halt',
+        'rollback_batch',
+        'rollback_run',
+      ]),
+    )
     .option('--max-fail <n>', 'stop when this many hosts have failed (or a percentage)')
     .option('--json', 'one JSON object on stdout at the end')
     .addOption(
-      new Option('--progress <how>', 'how progress is shown')
-        .choices(['auto', 'plain', 'jsonl', 'quiet'])
-        .default('auto'),
+      new Option('--progress <how>', 'how progress is shown').choices([...progressWays]).default('auto'),
     )
     .option('-v, --verbose', 'more words');
 }

@@ -52,7 +52,32 @@ export async function askHidden(question: string, flagInstead: string): Promise<
   });
 }
 
+/** Whether the plan is to be carried out. Never when the run was interrupted meanwhile. */
+export async function agreed(
+  text: string,
+  { hosts, stop }: { readonly hosts: number; readonly stop: AbortSignal },
+): Promise<boolean> {
+  // Above this many hosts a slip of the finger is too dear: the number itself is asked for.
+  const wanted = hosts > 20 ? String(hosts) : 'yes';
+  const answer = await ask(`${text} Type '${wanted}': `, 'say it beforehand with --yes', stop);
+  return answer === wanted || (wanted === 'yes' && answer === 'y');
+}
+
+/** Said before any host is looked at: the answer could never come. */
+export function requireSomebody(command: string): void {
+  if (hasTerminal()) return;
+  throw new UsageError(
+    `${command} asks before it changes anything, and there is no terminal to ask on`,
+    'say it beforehand with --yes, or look only: gwfleet plan',
+  );
+}
+
+/** Whether there is somebody to ask. */
+export function hasTerminal(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
 function requireTerminal(question: string, flagInstead: string): void {
-  if (process.stdin.isTTY && process.stderr.isTTY) return;
+  if (hasTerminal()) return;
   throw new UsageError(`'${question.trim()}' cannot be asked: there is no terminal`, flagInstead);
 }

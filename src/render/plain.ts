@@ -2,6 +2,8 @@
  * One line for each change of state, with host and time, for pipes, CI and logs. No escape codes that move anything.
  */
 import type { RunEvent } from '../report/event.ts';
+import type { RunState } from '../report/run-state.ts';
+import { isAtWork } from '../report/standing.ts';
 import type { Palette } from './palette.ts';
 import { visibleLine } from './visible.ts';
 
@@ -37,15 +39,39 @@ function words(event: RunEvent, colours: Palette): string | undefined {
       return `[${event.host}] draining: ${held(event)}, at most ${event.deadline} s`;
     case 'drain-finished':
       return `[${event.host}] ${drainEnd(event)}`;
+    case 'taking-back':
+      return colours.red(`taking back (on_failure: ${event.why}): ${hostCount(event.hosts)}`);
+    case 'run-died':
+    case 'run-taken-back':
+      return undefined;
     case 'run-stopped':
       return colours.red(`stopped: ${event.why}`);
     case 'note':
       return `${event.host === undefined ? '' : `[${event.host}] `}${visibleLine(event.message)}`;
+    case 'draining':
+      return `[${event.host}] ${event.what} draining, ${connections(event.connections)}, at most ${event.secondsLeft} s`;
+    case 'drained':
+      return `[${event.host}] ${drained(event)}`;
+    // The plan itself is printed, folded.
+    case 'plan-warning':
     case 'plan-made':
     case 'host-started':
     case 'run-finished':
       return undefined;
   }
+}
+
+/** What a run waits for, or undefined when no host is at work. */
+export function heartbeatLine({ hosts }: RunState, nowMs: number): string | undefined {
+  const working = [...hosts.values()].filter(isAtWork);
+  if (working.length === 0) return undefined;
+  const names = working.slice(0, 5).map(({ host, tasks, ended, startedAt }) => {
+    const task = tasks[ended.length];
+    const since = startedAt === undefined ? '' : ` ${Math.round((nowMs - Date.parse(startedAt)) / 1000)} s`;
+    return `${host}${task === undefined ? '' : ` ${visibleLine(task)}`}${since}`;
+  });
+  const more = working.length > 5 ? ` and ${working.length - 5} more` : '';
+  return `${new Date(nowMs).toISOString().slice(11, 19)} waiting: ${names.join(', ')}${more}`;
 }
 
 function held({ connections, gateway, counted }: Extract<RunEvent, { type: 'drain-progress' }>): string {
@@ -73,6 +99,17 @@ function connectionCount(count: number): string {
 
 function hostCount({ length }: readonly string[]): string {
   return length === 1 ? '1 host' : `${length} hosts`;
+}
+
+function drained({ what, how, connections: left }: Extract<RunEvent, { type: 'drained' }>): string {
+  if (how === 'ended') return `${what} has no connections any more`;
+  if (how === 'cut') return `${what} cut at the deadline: ${connections(left)} broke`;
+  return `${what} still draining, ${connections(left)}: the next apply carries on`;
+}
+
+function connections(count: number | null): string {
+  if (count === null) return 'its connections cannot be counted';
+  return count === 1 ? '1 connection' : `${count} connections`;
 }
 
 function hostLine(event: Extract<RunEvent, { type: 'host-finished' }>, colours: Palette): string {

@@ -1,20 +1,22 @@
 /**
  * Takes a plan through the fleet: plays in order, batches in order, the hosts of a batch side by side. A host that
- * failed is left out of later plays; a stop rule or an interrupt begins no further host.
+ * failed is left out of later plays; a stop rule or an interrupt begins no further host. When a rule has stopped it,
+ * `on_failure` says which of the confirmed hosts go back.
  */
-import { type Left, planHost, shortfalls } from '../plan/decide.ts';
 import { drainOf } from '../plan/drain.ts';
-import { type HostPlan, hasChanges, type PlannedHost, type PlayPlan, type TaskPlan } from '../plan/plan.ts';
-import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
+import type { HostPlan, PlannedHost, PlayPlan, TaskPlan } from '../plan/plan.ts';
+import type { HostTask, Sight } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
-import { leaveDrains, type OpenDrain, waitForDrains } from './drain-wait.ts';
+import { waitForDrains } from './drain-wait.ts';
 import { gateFailure } from './gate.ts';
-import { applyHost, type HostDone, type HostOrder, verifyHost } from './host-apply.ts';
-import { finishedEvent, type HostEnding } from './host-result.ts';
-import { verdict } from './host-settle.ts';
+import type { HostDone } from './host-apply.ts';
+import { finishedEvent, type HostEnding, unplannableEnding } from './host-result.ts';
+import { type Turn, takeTurn } from './host-turn.ts';
 import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
+import { leaveDrains, type OpenDrain, waitForRouteDrains } from './route-drain.ts';
 import { type Results, stopReason } from './stop-rules.ts';
+import { backGuardId, backwards, type Confirmed, takeBack } from './taking-back.ts';
 
 /** Results of all hosts that were begun, and whether locks or staleness kept every change away. */
 export interface FleetDone {
@@ -32,11 +34,12 @@ export async function applyFleet(
     if (roll.stopped()) break;
     await roll.play(play, index);
   }
-  if (context.stop.aborted)
-    context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
+  if (!roll.stopped()) await waitForDrains(fleet.plan, roll.fine(), context);
   const drains = roll.drains();
   if (roll.stopped()) leaveDrains(drains, 'the run was stopped', context);
-  else await waitForDrains(drains, context);
+  else await waitForRouteDrains(drains, context);
+  if (context.stop.aborted)
+    context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
   await roll.close();
   return roll.done();
 }
@@ -47,13 +50,15 @@ class Roll {
   private readonly results = new Map<string, HostResult>();
   private readonly sights = new Map<string, Sight>();
   private readonly refusals = new Set<string>();
-  /** When each host had done its last part, by our clock. */
-  private readonly ends = new Map<string, number>();
   private readonly request: FleetRequest;
   private readonly fleet: PlannedFleet;
   private readonly context: RunContext;
+  private readonly confirmed: Confirmed[] = [];
+  /** When each host had done its last part, by our clock. */
+  private readonly ends = new Map<string, number>();
   private readonly startMs: number;
   private changed = false;
+  private batchIndex = 0;
   private playIndex = 0;
   private halted = false;
 
@@ -73,7 +78,9 @@ class Roll {
     this.playIndex = index;
     this.context.emit({ type: 'play-started', play: play.name, batches: play.batches.length });
     for (const [batch, hosts] of play.batches.entries()) {
+      await this.context.beforeBatch();
       if (this.stopped()) return;
+      this.batchIndex = batch;
       const batches = play.batches.length;
       this.context.emit({
         type: 'batch-started',
@@ -89,7 +96,13 @@ class Roll {
       if (why === undefined) continue;
       this.halted = true;
       this.context.emit({ type: 'run-stopped', why });
+      await this.takeBack(play);
     }
+  }
+
+  /** Hosts that have come through all of their plays. */
+  fine(): ReadonlySet<string> {
+    return new Set([...this.results.keys()].filter((host) => !this.isOut(host)));
   }
 
   /** What is draining on the hosts that are as wanted, by their newest sight; each object once. */
@@ -158,6 +171,35 @@ class Roll {
     };
   }
 
+  /** A host that could not be taken back stands as it is; the others go on. */
+  private async takeBack({ rules: { onFailure } }: PlayPlan): Promise<void> {
+    const batches = backwards(
+      this.confirmed.filter(
+        ({ playIndex, batch }) =>
+          onFailure === 'rollback_run' ||
+          (onFailure === 'rollback_batch' && playIndex === this.playIndex && batch === this.batchIndex),
+      ),
+    );
+    const hosts = [...new Set(batches.flat().map(({ plan }) => plan.host))];
+    if (hosts.length === 0) return;
+    this.context.emit({ type: 'taking-back', why: onFailure, hosts });
+    for (const batch of batches) {
+      if (this.context.stop.aborted) return;
+      await Promise.all(batch.map((one) => this.context.limit(() => this.hostBack(one))));
+    }
+  }
+
+  private async hostBack(one: Confirmed): Promise<void> {
+    const { host } = one.plan;
+    const guard = backGuardId(one, this.context);
+    this.context.emit({ type: 'host-started', play: one.play.name, host, guard, back: true });
+    const known = { sight: this.sights.get(host), lookTasks: this.lookTasks.get(host) ?? [] };
+    const { ending, sight } = await takeBack(one, known, this.context);
+    if (sight !== undefined) this.sights.set(host, sight);
+    this.results.set(host, ending.result);
+    this.context.emit(finishedEvent(one.play.name, host, { ...ending, back: true }));
+  }
+
   private isOut(host: string): boolean {
     const result = this.results.get(host);
     return result !== undefined && result !== 'ok' && result !== 'changed';
@@ -167,61 +209,35 @@ class Roll {
     if (this.context.stop.aborted)
       return this.finish(play, plan.host, { ending: { result: 'skipped', message: 'the run was stopped' } });
     if (plan.kind === 'unplannable') return this.finish(play, plan.host, { ending: unplannableEnding(plan) });
-    this.context.emit({ type: 'host-started', play: play.name, host: plan.host });
+    const tasks = plan.tasks.filter(({ changes }) => changes.length > 0).map(({ name }) => name);
+    const guard = this.guardId();
+    this.context.emit({ type: 'host-started', play: play.name, host: plan.host, guard, tasks });
     return this.finish(play, plan.host, await this.carryOut(play, plan));
   }
 
   private async carryOut(play: PlayPlan, approved: PlannedHost): Promise<HostDone> {
-    const plan = this.freshPlan(approved);
-    if (typeof plan === 'string')
-      return { ending: { result: 'failed', refused: 'stale', message: plan, next: 'make a new plan' } };
-    const survey = this.fleet.surveys.get(plan.host);
-    const sight = this.sights.get(plan.host) ?? (survey?.kind === 'seen' ? survey.sight : undefined);
-    const order: HostOrder = {
-      plan,
-      guardId: `${this.context.run}.${this.playIndex + 1}`,
+    const { host } = approved;
+    const turn: Turn = {
+      approved,
+      guardId: this.guardId(),
       rules: play.rules,
-      lookTasks: this.lookTasks.get(plan.host) ?? [],
-      remote:
-        survey?.kind === 'seen' && hasChanges(plan) && !this.sights.has(plan.host)
-          ? survey.remote
-          : undefined,
+      tasks: this.request.plays[this.playIndex]?.tasks.get(host) ?? [],
+      lookTasks: this.lookTasks.get(host) ?? [],
+      survey: this.fleet.surveys.get(host),
+      sight: this.sights.get(host),
+      since: this.changed ? 'something changed' : 'nothing changed',
     };
-    if (hasChanges(plan)) return applyHost(order, this.context);
-    const checks = plan.tasks.some(({ type }) => typeOf(this.context.types, type).verifyOnly === true);
-    if (sight === undefined) return this.verified(order);
-    if (!checks) return { ending: { result: 'ok' } };
-    const missing = verdict(order, sight, this.context);
-    if (missing === undefined && !this.changed) return { ending: { result: 'ok' } };
-    return this.changed ? verifyHost(order, this.context) : { ending: missing ?? { result: 'ok' } };
+    return takeTurn(turn, this.context);
   }
 
-  /** A saved plan that promised "no change" for a host that nobody has looked at in this run. */
-  private async verified(order: HostOrder): Promise<HostDone> {
-    const done = await verifyHost(order, this.context);
-    if (done.sight === undefined || done.ending.result === 'ok') return done;
-    const drifted = shortfalls(order.plan.tasks, done.sight, this.context.types).some(
-      ({ task }) => typeOf(this.context.types, task.type).verifyOnly !== true,
-    );
-    return drifted
-      ? { ...done, ending: { ...done.ending, refused: 'stale', next: 'make a new plan' } }
-      : done;
+  private guardId(): string {
+    return `${this.context.run}.${this.playIndex + 1}`;
   }
 
-  /** A host that an earlier play has changed is planned again from its newest sight; it must come to the same changes. */
-  private freshPlan(approved: PlannedHost): PlannedHost | string {
-    const sight = this.sights.get(approved.host);
-    if (sight === undefined) return approved;
-    const tasks = this.request.plays[this.playIndex]?.tasks.get(approved.host) ?? [];
-    const left: Left = new Map();
-    const fresh = planHost(approved.host, tasks, { sight, left, types: this.context.types });
-    if (fresh.kind === 'unplannable') return fresh.why;
-    const same =
-      JSON.stringify(fresh.tasks.map(({ to }) => to)) === JSON.stringify(approved.tasks.map(({ to }) => to));
-    return same ? fresh : 'the host has moved between two plays of this run';
-  }
-
-  private finish(play: PlayPlan, host: string, { ending, sight }: HostDone): HostEnding {
+  private finish(play: PlayPlan, host: string, { ending, sight, plan }: HostDone): HostEnding {
+    const { playIndex, batchIndex: batch } = this;
+    if (plan !== undefined && ending.result === 'changed')
+      this.confirmed.push({ play, playIndex, batch, plan });
     if (sight !== undefined) {
       this.sights.set(host, sight);
       this.ends.set(host, this.context.nowMs());
@@ -242,14 +258,4 @@ class Roll {
 
 function wasBegun({ result, refused }: HostEnding): boolean {
   return refused === undefined && result !== 'unreachable' && result !== 'skipped';
-}
-
-function unplannableEnding(plan: Extract<HostPlan, { kind: 'unplannable' }>): HostEnding {
-  return {
-    refused: 'unable',
-    result: plan.result,
-    message: plan.why,
-    ...(plan.hint === undefined ? {} : { next: plan.hint }),
-    ...(plan.task === undefined ? {} : { task: plan.task.name, place: plan.task.place }),
-  };
 }

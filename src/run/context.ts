@@ -19,6 +19,8 @@ export interface RunContext {
   readonly emit: Emit;
   /** At most `--forks` hosts at once. */
   readonly limit: LimitFunction;
+  /** Resolves when the next batch may begin: somebody may have asked for a pause. */
+  readonly beforeBatch: () => Promise<void>;
   /** Aborted: begin no further host; those in flight finish. */
   readonly stop: AbortSignal;
   /** Wall-clock limit of one remote script that waits for nothing. */
@@ -29,7 +31,8 @@ export interface RunContext {
   /** A word that hosts cannot guess, new for every script. */
   nonce(): string;
   nowMs(): number;
-  sleep(ms: number): Promise<void>;
+  /** Ends early, and without an error, when `until` is aborted. */
+  sleep(ms: number, until?: AbortSignal): Promise<void>;
 }
 
 export function targetOf(context: RunContext, host: string): Target {

@@ -18,11 +18,12 @@ import { readDrain, readReadiness } from './default-route/drain-seen.ts';
 import { routeChanges } from './default-route/lines.ts';
 import { momentProbe, noMoment, readMoment } from './default-route/moment.ts';
 import { applyRoutes, listing } from './default-route/script.ts';
-import { type DefaultRouteState, readRoute, routeText } from './default-route/state.ts';
+import { type DefaultRouteState, partsOf, readRoute, routeText } from './default-route/state.ts';
 import { wantedRoute } from './default-route/wanted.ts';
 import { addressProblems, closedObject, interfaceName } from './network-args.ts';
 import { failedProbe, requireTool } from './steps.ts';
 import type { Draining, Observation, TaskType } from './task-type.ts';
+import type { Touch, WayIn } from './way-in.ts';
 
 const drain = closedObject({
   deadline: Type.Optional(
@@ -103,6 +104,7 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
   touches: 'reachability',
   waitsSeconds: (_from, to) => (isDrain(to?.drain) ? warmUpSeconds : 0),
   draining,
+  wayIn,
 };
 
 const defaultPolicy: DrainPolicy = { deadlineSeconds: 600, atDeadline: 'leave' };
@@ -199,4 +201,16 @@ function read(output: { code: number; stdout: string; stderr: string }): Observa
       moment: readMoment(output.stderr),
     },
   };
+}
+
+/** Where the kernel does not tell the route that the answers ride on, one that has their next hop is taken for it. */
+function wayIn(from: DefaultRouteState | null, to: DefaultRouteState | null, way: WayIn): readonly Touch[] {
+  const drains = !sameDrain(from?.drain ?? null, to?.drain ?? null);
+  if (way.kind !== 'own' || (from?.routes[0] === to?.routes[0] && !drains)) return [];
+  const guessed = (from?.routes ?? []).some((route) => {
+    const { via, device, rest } = partsOf(route);
+    return way.via !== null && ((via === way.via && device === way.interface) || rest.includes(way.via));
+  });
+  const rides = way.route === '' ? guessed : way.route === 'default';
+  return rides ? [{ kind: 'rides', text: 'the way in rides on this route' }] : [];
 }

@@ -3,11 +3,14 @@
  * another one, new ones take the lowest that is free, so that a removal renumbers nobody.
  */
 import { contains, formatAddress, networkOf, parseAddress } from '../../address/ipv4.ts';
+import type { Drain } from '../drain-args.ts';
 import type { Facts } from '../facts.ts';
 import type { Note, Wanted } from '../task-type.ts';
+import { leavingNotes, stillLeaving } from './leaving.ts';
 import {
   type AliasesState,
   type HostAddress,
+  heldAddresses,
   inOrder,
   labelNumber,
   type Primary,
@@ -18,7 +21,7 @@ import {
 const labelLimit = 15;
 
 export function wantedAliases(
-  pool: readonly string[],
+  { pool, drain }: { readonly pool: readonly string[]; readonly drain: Drain },
   seen: AliasesState,
   facts: Facts,
 ): Wanted<AliasesState> {
@@ -31,15 +34,21 @@ export function wantedAliases(
     return { kind: 'refused', why };
   }
   const wanted = pool.filter((address) => address !== seen.primary?.address);
-  const numbers = numbered(wanted, seen);
+  const leaving = inOrder(stillLeaving(seen, new Set(pool), drain));
+  const numbers = numbered(wanted, seen, leaving);
   const { primary } = seen;
   const addresses = inOrder(
     wanted.map((address) => aliasOf(address, device, primary, numbers.get(address) ?? 0)),
   );
-  const to = { ...seen, addresses };
+  const to: AliasesState = { ...seen, addresses, leaving, live: {} };
   const why = obstacle(seen, to, facts);
   if (why !== undefined) return { kind: 'refused', why };
-  return { kind: 'state', state: to, notes: notes(seen, to, facts) };
+  const gone = dropped(seen, to).filter(({ address }) => !pool.includes(address));
+  return {
+    kind: 'state',
+    state: to,
+    notes: [...notes(seen, to, facts), ...leavingNotes(seen, leaving, gone)],
+  };
 }
 
 /** An interface that has its first address and no other. */
@@ -49,7 +58,7 @@ export function noAliases(device: string, { interfaces }: Facts): AliasesState {
     first === undefined
       ? null
       : { address: first.address, prefix: first.prefix, broadcast: first.broadcast, label: first.label };
-  return { interface: device, primary, addresses: [], sources: [] };
+  return { interface: device, primary, addresses: [], leaving: [], live: {}, sources: [], carriers: [] };
 }
 
 function aliasOf(address: string, device: string, primary: Primary, number: number): HostAddress {
@@ -70,10 +79,14 @@ function aliasOf(address: string, device: string, primary: Primary, number: numb
   };
 }
 
-function numbered(wanted: readonly string[], seen: AliasesState): ReadonlyMap<string, number> {
+function numbered(
+  wanted: readonly string[],
+  seen: AliasesState,
+  leaving: readonly HostAddress[],
+): ReadonlyMap<string, number> {
   const numbers = new Map<string, number>();
-  const primaryNumber = labelNumber(seen.primary?.label ?? '', seen.interface);
-  const taken = new Set<number>(primaryNumber === undefined ? [] : [primaryNumber]);
+  const others = [seen.primary?.label ?? '', ...leaving.map(({ label }) => label)];
+  const taken = new Set(others.flatMap((label) => labelNumber(label, seen.interface) ?? []));
   for (const address of wanted) {
     const number = seen.addresses
       .filter((one) => one.address === address && one.interface === seen.interface)
@@ -94,17 +107,44 @@ function numbered(wanted: readonly string[], seen: AliasesState): ReadonlyMap<st
 
 /** Addresses that are taken off the host, be it for a moment only. */
 export function dropped(from: AliasesState, to: AliasesState): readonly HostAddress[] {
-  return from.addresses.filter((one) => !to.addresses.some((other) => sameAddress(one, other)));
+  const kept = heldAddresses(to);
+  return heldAddresses(from).filter((one) => !kept.some((other) => sameAddress(one, other)));
 }
 
 function obstacle(seen: AliasesState, to: AliasesState, facts: Facts): string | undefined {
   for (const { address, interface: device } of dropped(seen, to)) {
-    if (address === facts.managementPath?.serverAddress)
-      return `${address} on ${device} would have to go for a moment or for good, and it is the way in`;
     if (seen.sources.includes(address))
       return `${address} on ${device} would have to go, and a route that names it as its source would go silently with it`;
   }
-  return undefined;
+  const emptied = strays(seen, to).find((one) => isLast(one, facts) && seen.carriers.includes(one.interface));
+  return emptied === undefined
+    ? undefined
+    : `${emptied.address} is the last address of ${emptied.interface} and would have to go, and the routes by ${emptied.interface} would go silently with it`;
+}
+
+/** Pool addresses on other interfaces, which are taken away there. */
+function strays(seen: AliasesState, to: AliasesState): readonly HostAddress[] {
+  return dropped(seen, to).filter((one) => one.interface !== seen.interface);
+}
+
+function isLast({ interface: device }: HostAddress, { interfaces }: Facts): boolean {
+  return interfaces.find(({ name }) => name === device)?.addresses.length === 1;
+}
+
+/** Others of its subnet on its device: without promote_secondaries the kernel takes them along. */
+function leads(
+  { interface: device, address, prefix, secondary }: HostAddress,
+  { interfaces }: Facts,
+): boolean {
+  const subnet = networkOf(parseAddress(address) ?? 0, prefix);
+  const others = interfaces.find(({ name }) => name === device)?.addresses ?? [];
+  return (
+    !secondary &&
+    others.some(
+      (one) =>
+        one.address !== address && one.prefix === prefix && contains(subnet, parseAddress(one.address) ?? 0),
+    )
+  );
 }
 
 function notes(seen: AliasesState, to: AliasesState, facts: Facts): readonly Note[] {
@@ -119,13 +159,13 @@ function notes(seen: AliasesState, to: AliasesState, facts: Facts): readonly Not
       'arping is not installed on the host: a neighbour that knew an address elsewhere learns it late';
     found.push({ level: 'warning', text });
   }
-  for (const stray of dropped(seen, to)) {
-    if (stray.interface === device) continue;
-    const last = facts.interfaces.find(({ name }) => name === stray.interface)?.addresses.length === 1;
-    if (last) {
-      const text = `${stray.address} is the last address of ${stray.interface}: its routes go with it`;
-      found.push({ level: 'danger', text });
-    }
+  for (const { address, interface: name } of strays(seen, to).filter((one) => isLast(one, facts))) {
+    const text = `${address} is the last address of ${name}: its subnet is out of reach by ${name} then`;
+    found.push({ level: 'warning', text });
+  }
+  for (const { address, interface: name } of dropped(seen, to).filter((one) => leads(one, facts))) {
+    const text = `${address} is the first of its subnet on ${name}: promote_secondaries is set while it goes, so that the others stay`;
+    found.push({ level: 'info', text });
   }
   return found;
 }

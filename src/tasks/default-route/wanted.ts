@@ -44,7 +44,7 @@ export function wantedRoute(
     readiness: null,
     moment: noMoment,
   };
-  return { kind: 'state', state: to, notes: notes({ seen, to, best, backups, moves, facts, routes }) };
+  return { kind: 'state', state: to, notes: notes({ seen, to, best, backups, moves }) };
 }
 
 function moved(best: RouteParts | undefined, via: string, device: string, facts: Facts): RouteParts {
@@ -99,15 +99,11 @@ interface Picture {
   readonly to: DefaultRouteState;
   readonly best: RouteParts | undefined;
   readonly backups: readonly RouteParts[];
-  readonly routes: readonly RouteParts[];
   readonly moves: boolean;
-  readonly facts: Facts;
 }
 
-function notes({ seen, to, best, backups, routes, moves, facts }: Picture): readonly Note[] {
+function notes({ seen, to, best, backups, moves }: Picture): readonly Note[] {
   const found: Note[] = [];
-  const rides = rider(routes, facts);
-  if (moves && rides) found.push({ level: 'danger', text: 'the way in rides on this route' });
   if (moves && (best?.proto === 'dhcp' || best?.proto === 'ra')) {
     const text = `the route came by ${best.proto}, which may bring the old one back`;
     found.push({ level: 'warning', text });
@@ -126,12 +122,4 @@ function drainingText(drain: Drain, { old, elapsed }: Moment): string {
   const left = elapsed === null ? 0 : drain.deadlineSeconds - elapsed;
   const end = left > 0 ? `at most ${left} s left` : 'the deadline is over';
   return `draining, ${count} stay on ${leftGateways(drain).join(', ') || hopText(drain.old)}, ${end}`;
-}
-
-function rider(routes: readonly RouteParts[], facts: Facts): boolean {
-  const way = facts.managementPath;
-  if (way?.via == null) return false;
-  return routes.some(
-    ({ via, device, rest }) => (via === way.via && device === way.interface) || rest.includes(way.via ?? ''),
-  );
 }
