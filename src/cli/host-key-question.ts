@@ -56,7 +56,7 @@ export async function isTrusted(sights: readonly HostKeySight[], stop: AbortSign
   return answer.toLowerCase() === 'yes' || (only !== undefined && answer === fingerprint(only.blob));
 }
 
-const scanInstead = 'write them down beforehand: gwfleet hostkeys scan INVENTORY --yes';
+export const scanInstead = 'write them down beforehand: gwfleet hostkeys scan INVENTORY --yes';
 
 function nobodyToAsk(unknown: readonly HostKeySight[]): UsageError {
   const names = unknown

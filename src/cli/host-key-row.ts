@@ -3,7 +3,8 @@ import type { HostKeySight } from '../remote/host-key-scout.ts';
 import { fingerprint, keyType, type Verdict } from '../remote/known-hosts.ts';
 import type { HostKeyRow } from '../render/host-keys.ts';
 
-export function hostKeyRow({ name, hosts, isJumpHost, blob, verdict }: HostKeySight): HostKeyRow {
+export function hostKeyRow(sight: HostKeySight): HostKeyRow {
+  const { name, hosts, isJumpHost, blob, verdict } = sight;
   const remark = remarkOf(verdict);
   return {
     name,
@@ -14,6 +15,18 @@ export function hostKeyRow({ name, hosts, isJumpHost, blob, verdict }: HostKeySi
     state: verdict.kind,
     ...(remark !== undefined && { remark }),
   };
+}
+
+/** The same for all keys of hosts: of a host that is known by one of them, the others contradict nothing. */
+export function hostKeyRows(sights: readonly HostKeySight[]): readonly HostKeyRow[] {
+  const known = new Set(sights.filter(({ verdict }) => verdict.kind === 'known').map(({ name }) => name));
+  return sights.map((sight) => {
+    const row = hostKeyRow(sight);
+    const { verdict } = sight;
+    const contradicts = verdict.kind === 'changed' && verdict.by.some(({ type }) => type === row.type);
+    if (verdict.kind !== 'changed' || contradicts || !known.has(row.name)) return row;
+    return { ...row, state: 'further', remark: 'the host is known by another of its keys' };
+  });
 }
 
 function remarkOf(verdict: Verdict): string | undefined {

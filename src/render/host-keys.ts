@@ -9,7 +9,8 @@ export interface HostKeyRow {
   readonly way: 'host' | 'jump';
   readonly type: string;
   readonly fingerprint: string;
-  readonly state: 'known' | 'unknown' | 'changed' | 'revoked';
+  /** `further`: the host is known by another key of its own. */
+  readonly state: 'known' | 'unknown' | 'changed' | 'revoked' | 'further';
   readonly remark?: string;
 }
 
