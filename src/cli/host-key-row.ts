@@ -1,4 +1,5 @@
 /** A host key that was seen, as people and programs read it. */
+import { keyRefusal } from '../remote/host-key-refusal.ts';
 import type { HostKeySight } from '../remote/host-key-scout.ts';
 import { fingerprint, keyType, type Verdict } from '../remote/known-hosts.ts';
 import type { HostKeyRow } from '../render/host-keys.ts';
@@ -6,6 +7,7 @@ import type { HostKeyRow } from '../render/host-keys.ts';
 export function hostKeyRow(sight: HostKeySight): HostKeyRow {
   const { name, hosts, isJumpHost, blob, verdict } = sight;
   const remark = remarkOf(verdict);
+  const hint = verdict.kind === 'unknown' ? undefined : keyRefusal(name, blob, verdict)?.hint;
   return {
     name,
     hosts,
@@ -14,6 +16,7 @@ export function hostKeyRow(sight: HostKeySight): HostKeyRow {
     fingerprint: fingerprint(blob),
     state: verdict.kind,
     ...(remark !== undefined && { remark }),
+    ...(hint !== undefined && { hint }),
   };
 }
 
@@ -25,7 +28,8 @@ export function hostKeyRows(sights: readonly HostKeySight[]): readonly HostKeyRo
     const { verdict } = sight;
     const contradicts = verdict.kind === 'changed' && verdict.by.some(({ type }) => type === row.type);
     if (verdict.kind !== 'changed' || contradicts || !known.has(row.name)) return row;
-    return { ...row, state: 'further', remark: 'the host is known by another of its keys' };
+    const { hint: _, ...rest } = row;
+    return { ...rest, state: 'further', remark: 'the host is known by another of its keys' };
   });
 }
 

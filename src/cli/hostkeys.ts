@@ -9,7 +9,7 @@ import { visibleLine } from '../render/visible.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import type { Flags } from './flags.ts';
 import { readGround } from './ground.ts';
-import { isTrusted } from './host-key-question.ts';
+import { isTrusted, learnedText } from './host-key-question.ts';
 import { hostKeyRows } from './host-key-row.ts';
 import { onceInterrupted } from './interrupt.ts';
 import { enterLab } from './lab-entry.ts';
@@ -61,7 +61,7 @@ async function settle(
     const answer =
       verb === 'scan' ? await answerFor(unknown, { flags, output, stop: interrupt.signal }) : 'no';
     interrupt.check();
-    if (answer === 'yes') await connector.trustHostKeys(unknown);
+    if (answer === 'yes') output.tell(learnedText(await connector.trustHostKeys(unknown)));
     const exit = exitFor({ verb, rows, scouting, answer });
     if (flags.json === true)
       output.result(`${JSON.stringify(told({ verb, exit, rows, scouting, answer }))}\n`);
@@ -108,7 +108,10 @@ function told({ verb, exit, rows, scouting, answer }: Looked & { readonly exit: 
 }
 
 function tableText(rows: readonly HostKeyRow[], misses: readonly HostKeyMiss[]): string {
-  const lines = hostKeyLines(rows).map((line, index) => `${mark(rows[index])} ${line}`);
+  const lines = hostKeyLines(rows).flatMap((line, index) => {
+    const row = rows[index];
+    return [`${mark(row)} ${line}`, ...(row?.hint === undefined ? [] : [`    ${visibleLine(row.hint)}`])];
+  });
   for (const { hosts, failure } of misses) {
     lines.push(`x ${hosts.join(' ')}  not seen: ${visibleLine(failure.message)}`);
     if (failure.hint !== undefined) lines.push(`    ${failure.hint}`);

@@ -4,11 +4,11 @@
  * after this, so an interface may be drawn, and no run can wait for an answer that nobody gives.
  */
 import { type OpenConnector, openConnector } from '../remote/connector.ts';
-import type { HostKeyPolicy, LearnedKey } from '../remote/host-keys.ts';
+import type { HostKeyPolicy } from '../remote/host-keys.ts';
 import type { Connector, Target } from '../remote/remote.ts';
 import type { ConnectorOptions } from '../remote/settings.ts';
 import type { Flags } from './flags.ts';
-import { settleHostKeys } from './host-key-question.ts';
+import { learnedText, settleHostKeys } from './host-key-question.ts';
 import { onceInterrupted } from './interrupt.ts';
 import type { Output } from './output.ts';
 import { askHidden, hasTerminal } from './question.ts';
@@ -43,7 +43,7 @@ export function openScout(output: Output): OpenConnector {
 
 function asking(output: Output): Pick<ConnectorOptions, 'onLearned' | 'askPassphrase'> {
   return {
-    onLearned: (key) => output.tell(learnedText(key)),
+    onLearned: (key) => output.tell(learnedText([key])),
     askPassphrase: async (file, attempt) =>
       (await askHidden(passphraseQuestion(file, attempt), 'put the key into the ssh-agent with ssh-add')) ||
       undefined,
@@ -57,10 +57,4 @@ function policyFor({ flags }: WayInOrder): HostKeyPolicy {
 
 function passphraseQuestion(file: string, attempt: number): string {
   return `${attempt === 1 ? '' : 'that is not its passphrase; '}passphrase of ${file}: `;
-}
-
-function learnedText({ name, file, problem }: LearnedKey): string {
-  if (problem !== undefined)
-    return `the host key of ${name} is trusted for this run, but not kept: ${problem}\n`;
-  return `the host key of ${name} is now known${file === undefined ? ' for this run' : ` (${file})`}\n`;
 }

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { type HostKeySight, type Scouting, type ScoutingDepth, scoutHostKeys } from './host-key-scout.ts';
-import { HostKeys } from './host-keys.ts';
+import { HostKeys, type LearnedKey } from './host-keys.ts';
 import { JumpHosts, loginsAtOnce } from './jump-hosts.ts';
 import { localRemote } from './local-remote.ts';
 import { loginMethods } from './login-methods.ts';
@@ -26,7 +26,7 @@ export interface OpenConnector extends Connector {
   loadNamedKeys(targets: Iterable<Target>): Promise<void>;
   scoutHostKeys(targets: Iterable<Target>, depth: ScoutingDepth, signal?: AbortSignal): Promise<Scouting>;
   /** Trusts keys that were seen, and writes them down. */
-  trustHostKeys(sights: readonly HostKeySight[]): Promise<void>;
+  trustHostKeys(sights: readonly HostKeySight[]): Promise<readonly LearnedKey[]>;
 }
 
 export function openConnector(options: ConnectorOptions = {}): OpenConnector {
@@ -84,9 +84,10 @@ class SharedConnector implements OpenConnector {
     return await scoutHostKeys(targets, { depth, signal }, { shop: this.#shop, config: this.#config });
   }
 
-  async trustHostKeys(sights: readonly HostKeySight[]): Promise<void> {
-    const { hostKeys, settings } = this.#shop;
-    for (const { rule, blob } of sights) settings.onLearned(await hostKeys.learn(rule, blob));
+  async trustHostKeys(sights: readonly HostKeySight[]): Promise<readonly LearnedKey[]> {
+    const learned: LearnedKey[] = [];
+    for (const { rule, blob } of sights) learned.push(await this.#shop.hostKeys.learn(rule, blob));
+    return learned;
   }
 
   async #route(target: Target) {

@@ -45,11 +45,11 @@ export class PrivateKeys {
   async #load(file: string): Promise<KeyLoading> {
     const text = textOf(file);
     if (typeof text !== 'string') return text;
+    const parsed = parse(text);
+    if (parsed instanceof Error && !isEncrypted(parsed)) return unusable(file, parsed);
     const open = openToOthers(file);
     if (open !== undefined) return open;
-    const parsed = parse(text);
     if (!(parsed instanceof Error)) return { kind: 'key', file, key: parsed };
-    if (!isEncrypted(parsed)) return unusable(file, parsed);
     if (this.#ask === undefined)
       return encrypted(file, 'is encrypted and nobody can be asked for its passphrase');
     // One question at a time: two prompts on one terminal mix.

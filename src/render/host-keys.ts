@@ -12,6 +12,8 @@ export interface HostKeyRow {
   /** `further`: the host is known by another key of its own. */
   readonly state: 'known' | 'unknown' | 'changed' | 'revoked' | 'further';
   readonly remark?: string;
+  /** What to do. */
+  readonly hint?: string;
 }
 
 export function hostKeyLines(rows: readonly HostKeyRow[]): readonly string[] {

@@ -154,7 +154,7 @@ async function fakeHost(act: (client: ServerSide) => unknown): Promise<number> {
     ends.push(() => client.end());
     act(client);
   });
-  return await listening(server as unknown as Server);
+  return await listening(server);
 }
 
 function keep(socket: Socket): void {
