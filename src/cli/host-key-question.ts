@@ -4,6 +4,7 @@
  */
 import type { OpenConnector } from '../remote/connector.ts';
 import type { HostKeySight } from '../remote/host-key-scout.ts';
+import type { LearnedKey } from '../remote/host-keys.ts';
 import { fingerprint } from '../remote/known-hosts.ts';
 import type { Target } from '../remote/remote.ts';
 import { hostKeyLines } from '../render/host-keys.ts';
@@ -32,7 +33,7 @@ export async function settleHostKeys({ connector, targets, flags, output, stop }
     output.tell(`${unknownText(unknown)}\n`);
     if (!hasTerminal()) throw nobodyToAsk(unknown);
     if (!(await isTrusted(unknown, stop))) return;
-    await connector.trustHostKeys(unknown);
+    output.tell(learnedText(await connector.trustHostKeys(unknown)));
     if ([...targets.values()].every(({ transport }) => transport !== 'openssh')) return;
   }
 }
@@ -68,4 +69,17 @@ function nobodyToAsk(unknown: readonly HostKeySight[]): UsageError {
     `StrictHostKeyChecking=ask for unknown host keys (${names}${more}), and there is no terminal to ask on; nothing was touched`,
     scanInstead,
   );
+}
+
+/** One line for all that were written, one for each that could not be. */
+export function learnedText(keys: readonly LearnedKey[]): string {
+  const kept = keys.filter(({ problem }) => problem === undefined);
+  const files = [...new Set(kept.map(({ file }) => file ?? 'for this run'))].join(', ');
+  const what = kept.length === 1 ? `the host key of ${kept[0]?.name} is` : `${kept.length} host keys are`;
+  const lost = keys
+    .filter(({ problem }) => problem !== undefined)
+    .map(
+      ({ name, problem }) => `the host key of ${name} is trusted for this run, but not kept: ${problem}\n`,
+    );
+  return [...(kept.length === 0 ? [] : [`${what} now known (${files})\n`]), ...lost].join('');
 }

@@ -1,10 +1,13 @@
 /** A host key that was seen, as people and programs read it. */
+import { keyRefusal } from '../remote/host-key-refusal.ts';
 import type { HostKeySight } from '../remote/host-key-scout.ts';
 import { fingerprint, keyType, type Verdict } from '../remote/known-hosts.ts';
 import type { HostKeyRow } from '../render/host-keys.ts';
 
-export function hostKeyRow({ name, hosts, isJumpHost, blob, verdict }: HostKeySight): HostKeyRow {
+export function hostKeyRow(sight: HostKeySight): HostKeyRow {
+  const { name, hosts, isJumpHost, blob, verdict } = sight;
   const remark = remarkOf(verdict);
+  const hint = verdict.kind === 'unknown' ? undefined : keyRefusal(name, blob, verdict)?.hint;
   return {
     name,
     hosts,
@@ -13,7 +16,21 @@ export function hostKeyRow({ name, hosts, isJumpHost, blob, verdict }: HostKeySi
     fingerprint: fingerprint(blob),
     state: verdict.kind,
     ...(remark !== undefined && { remark }),
+    ...(hint !== undefined && { hint }),
   };
+}
+
+/** The same for all keys of hosts: of a host that is known by one of them, the others contradict nothing. */
+export function hostKeyRows(sights: readonly HostKeySight[]): readonly HostKeyRow[] {
+  const known = new Set(sights.filter(({ verdict }) => verdict.kind === 'known').map(({ name }) => name));
+  return sights.map((sight) => {
+    const row = hostKeyRow(sight);
+    const { verdict } = sight;
+    const contradicts = verdict.kind === 'changed' && verdict.by.some(({ type }) => type === row.type);
+    if (verdict.kind !== 'changed' || contradicts || !known.has(row.name)) return row;
+    const { hint: _, ...rest } = row;
+    return { ...rest, state: 'further', remark: 'the host is known by another of its keys' };
+  });
 }
 
 function remarkOf(verdict: Verdict): string | undefined {

@@ -13,6 +13,8 @@ export function onceInterrupted(): Interrupt {
   const stop = new AbortController();
   const listener = (): void => {
     if (stop.signal.aborted) process.exit(exitCodes.interrupted);
+    // Behind the ^C that the terminal shows.
+    process.stderr.write('\n');
     stop.abort();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

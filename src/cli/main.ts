@@ -7,6 +7,7 @@ import { tellFailure } from './failure.ts';
 import { spelledOut } from './flags.ts';
 import { openOutput } from './output.ts';
 import { registerApply } from './verbs/apply.ts';
+import { registerHostKeys } from './verbs/hostkeys.ts';
 import { registerLook } from './verbs/look.ts';
 import { registerOffline } from './verbs/offline.ts';
 import { registerRuns } from './verbs/runs.ts';
@@ -19,6 +20,7 @@ const groups: readonly ((ground: VerbGround) => void)[] = [
   registerApply,
   registerLook,
   registerRuns,
+  registerHostKeys,
   registerOffline,
 ];
 

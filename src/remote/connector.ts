@@ -2,10 +2,10 @@
  * Opens connections of every transport and owns what they share in a run: parsed keys, known hosts, jump hosts.
  */
 import { randomBytes } from 'node:crypto';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { type HostKeySight, type Scouting, type ScoutingDepth, scoutHostKeys } from './host-key-scout.ts';
-import { HostKeys } from './host-keys.ts';
-import { JumpHosts } from './jump-hosts.ts';
+import { HostKeys, type LearnedKey } from './host-keys.ts';
+import { JumpHosts, loginsAtOnce } from './jump-hosts.ts';
 import { localRemote } from './local-remote.ts';
 import { loginMethods } from './login-methods.ts';
 import { opensshArgs } from './openssh-args.ts';
@@ -14,7 +14,8 @@ import { PrivateKeys } from './private-keys.ts';
 import type { ConnectFailure, Connection, Connector, Remote, Target } from './remote.ts';
 import { routeTo } from './route.ts';
 import { type ConnectorOptions, settingsOf } from './settings.ts';
-import { SshConfig } from './ssh-config.ts';
+import { readSshArgs } from './ssh-args.ts';
+import { type HostConfig, SshConfig } from './ssh-config.ts';
 import { type LoginShop, logIn } from './ssh-login.ts';
 import { sshRemote } from './ssh-remote.ts';
 import { SshSession } from './ssh-session.ts';
@@ -25,7 +26,7 @@ export interface OpenConnector extends Connector {
   loadNamedKeys(targets: Iterable<Target>): Promise<void>;
   scoutHostKeys(targets: Iterable<Target>, depth: ScoutingDepth, signal?: AbortSignal): Promise<Scouting>;
   /** Trusts keys that were seen, and writes them down. */
-  trustHostKeys(sights: readonly HostKeySight[]): Promise<void>;
+  trustHostKeys(sights: readonly HostKeySight[]): Promise<readonly LearnedKey[]>;
 }
 
 export function openConnector(options: ConnectorOptions = {}): OpenConnector {
@@ -36,6 +37,7 @@ class SharedConnector implements OpenConnector {
   readonly #shop: LoginShop;
   readonly #config: SshConfig;
   readonly #jumps: JumpHosts;
+  readonly #opensshLimits = new Map<string, LimitFunction>();
 
   constructor(options: ConnectorOptions) {
     const settings = settingsOf(options);
@@ -82,9 +84,10 @@ class SharedConnector implements OpenConnector {
     return await scoutHostKeys(targets, { depth, signal }, { shop: this.#shop, config: this.#config });
   }
 
-  async trustHostKeys(sights: readonly HostKeySight[]): Promise<void> {
-    const { hostKeys, settings } = this.#shop;
-    for (const { rule, blob } of sights) settings.onLearned(await hostKeys.learn(rule, blob));
+  async trustHostKeys(sights: readonly HostKeySight[]): Promise<readonly LearnedKey[]> {
+    const learned: LearnedKey[] = [];
+    for (const { rule, blob } of sights) learned.push(await this.#shop.hostKeys.learn(rule, blob));
+    return learned;
   }
 
   async #route(target: Target) {
@@ -112,8 +115,17 @@ class SharedConnector implements OpenConnector {
     if ('kind' in args) return args;
     const { user, become, address } = target;
     const { capture, connectTimeoutSeconds } = settings;
-    const options = { args, address, user, become, limits: capture, nonce, connectTimeoutSeconds };
-    return await opensshLimit(() => opensshRemote(options, signal));
+    const limit = this.#opensshLimit({ ...config, ...readSshArgs(target.sshArgs).options });
+    const options = { args, address, user, become, limits: capture, nonce, connectTimeoutSeconds, limit };
+    return await opensshRemote(options, signal);
+  }
+
+  /** Every ssh that goes through a jump host logs in there too. */
+  #opensshLimit({ jumps = [], proxyCommand }: HostConfig): LimitFunction {
+    const way = proxyCommand ?? jumps.map(({ host, port }) => `${host}:${port}`).join(',');
+    const limit = this.#opensshLimits.get(way) ?? pLimit(way === '' ? sshProcesses : loginsAtOnce);
+    this.#opensshLimits.set(way, limit);
+    return limit;
   }
 
   async #openSsh(target: Target, signal: AbortSignal | undefined): Promise<Remote | ConnectFailure> {
@@ -134,7 +146,7 @@ class SharedConnector implements OpenConnector {
 }
 
 /** Each is a process of 8 MiB that takes 0.3 s of CPU to get in. */
-const opensshLimit = pLimit(16);
+const sshProcesses = 16;
 
 /** A word that a host cannot guess. */
 function nonce(): string {

@@ -117,7 +117,9 @@ class Scout {
   async #visitHops(hops: readonly Hop[], host: string): Promise<void> {
     for (const [index, hop] of hops.entries()) {
       const isJumpHost = index < hops.length - 1;
-      await this.#once(hop.hostKeyRule, { host, isJumpHost }, () => this.#look(hops.slice(0, index), hop));
+      const rule = hop.hostKeyRule;
+      await this.#once(rule, { host, isJumpHost }, () => this.#look(hops.slice(0, index), hop));
+      if (this.#isClosed(rule)) return;
     }
   }
 
@@ -156,10 +158,18 @@ class Scout {
     await visit.looking;
   }
 
+  /** Before a run nobody enters what is to be refused. */
+  #isClosed(rule: HostKeyRule): boolean {
+    return this.#options.depth === 'unknown' && rule.policy === 'strict' && this.#isUnknown(rule);
+  }
+
   #isWorthALook(rule: HostKeyRule): boolean {
-    if (this.#options.depth !== 'unknown') return true;
+    return this.#options.depth !== 'unknown' || (rule.policy === 'ask' && this.#isUnknown(rule));
+  }
+
+  #isUnknown(rule: HostKeyRule): boolean {
     const known = this.#options.shop.hostKeys.known(rule);
-    return rule.policy === 'ask' && 'keys' in known && known.keys.every(({ marker }) => marker !== 'none');
+    return 'keys' in known && known.keys.every(({ marker }) => marker !== 'none');
   }
 
   async #look(jumps: readonly Hop[], hop: Hop): Promise<readonly Buffer[] | ConnectFailure> {

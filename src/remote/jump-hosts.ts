@@ -24,7 +24,8 @@ interface Jump {
   users: number;
 }
 
-const handshakesAtOnce = 8;
+/** To one sshd. */
+export const loginsAtOnce = 8;
 
 export class JumpHosts {
   readonly #shop: LoginShop;
@@ -74,7 +75,7 @@ export class JumpHosts {
   }
 
   #limitOf(destination: string): LimitFunction {
-    const limit = this.#limits.get(destination) ?? pLimit(handshakesAtOnce);
+    const limit = this.#limits.get(destination) ?? pLimit(loginsAtOnce);
     this.#limits.set(destination, limit);
     return limit;
   }

@@ -3,6 +3,7 @@
  * ProxyCommand. Every script is a connection of its own; the first is opened at connect, so that a host which cannot
  * be entered is told then.
  */
+import type { LimitFunction } from 'p-limit';
 import type { Script } from '../shell/sh.ts';
 import type { CaptureLimits } from './capture.ts';
 import { runChild } from './child.ts';
@@ -10,6 +11,7 @@ import { converse, type Ending, type Running } from './conversation.ts';
 import { opensshFailure } from './openssh-failure.ts';
 import { type Become, markedDoor, orderFor } from './order.ts';
 import type { ConnectFailure, Outcome, Remote, RunOptions } from './remote.ts';
+import { pause } from './time-limit.ts';
 
 export interface OpensshOptions {
   /** Arguments of ssh up to the host's address. */
@@ -21,7 +23,12 @@ export interface OpensshOptions {
   readonly nonce: () => string;
   /** For TCP, the login and the first word of the host's shell together. */
   readonly connectTimeoutSeconds: number;
+  /** So many connections at once on this way. */
+  readonly limit: LimitFunction;
 }
+
+/** sshd, or that of a jump host, drops new connections while too many log in (MaxStartups): try again a little later. */
+const attempts = 5;
 
 export async function opensshRemote(
   options: OpensshOptions,
@@ -58,8 +65,21 @@ async function runOne(
   return await converse(open, orderFor(script, { user, become, nonce: nonce() }), { ...runOptions, limits });
 }
 
-/** Waits for the mark that says: we are in. */
 async function openDoor(options: OpensshOptions, signal?: AbortSignal): Promise<Running | ConnectFailure> {
+  for (let attempt = 1; ; attempt += 1) {
+    const door = await options.limit(() => tryDoor(options, signal));
+    if (!('kind' in door) || !isPassing(door) || attempt >= attempts || signal?.aborted === true) return door;
+    await pause(attempt * (0.2 + Math.random() * 0.4));
+  }
+}
+
+/** Only what happens before the login: nothing has run over there then. */
+function isPassing({ kind, message }: ConnectFailure): boolean {
+  return kind === 'unreachable' && /exchange_identification|Connection (reset|closed) by/.test(message);
+}
+
+/** Waits for the mark that says: we are in. */
+async function tryDoor(options: OpensshOptions, signal?: AbortSignal): Promise<Running | ConnectFailure> {
   const readyMark = `gwfleet-in-${options.nonce()}`;
   const endMark = `gwfleet-255-${options.nonce()}`;
   const command = markedDoor({ readyMark, endMark }).text;

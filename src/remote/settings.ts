@@ -26,7 +26,7 @@ export interface ConnectorOptions {
   readonly keepaliveCount?: number;
   readonly capture?: CaptureLimits;
   readonly askPassphrase?: AskPassphrase;
-  /** Told of every key that was learned. */
+  /** Told of every key that `accept-new` learned. */
   readonly onLearned?: (key: LearnedKey) => void;
 }
 

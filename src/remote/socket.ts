@@ -22,7 +22,7 @@ export async function openSocket(
       give({ kind: 'unreachable', message: `connecting to ${where} was interrupted here` });
     const timer = setTimeout(() => {
       const message = `${where} did not answer within ${connectTimeoutSeconds} s`;
-      give({ kind: 'timed-out', message });
+      give({ kind: 'timed-out', message, hint: hints.silent });
     }, connectTimeoutSeconds * 1000);
     // Stays for good: a reset of an idle connection must not become an uncaught exception.
     socket.on('error', (error) => give(socketFailure(where, error)));
@@ -42,8 +42,24 @@ export function socketFailure(where: string, error: Error): ConnectFailure {
       hint: 'raise `ulimit -n` or lower --forks',
     };
   }
-  if (code === 'ETIMEDOUT') return { kind: 'timed-out', message: `${where} did not answer` };
-  return { kind: 'unreachable', message: `cannot reach ${where}: ${reasons[code] ?? error.message}` };
+  if (code === 'ETIMEDOUT')
+    return { kind: 'timed-out', message: `${where} did not answer`, hint: hints.silent };
+  const hint = hintFor(code);
+  const message = `cannot reach ${where}: ${reasons[code] ?? error.message}`;
+  return { kind: 'unreachable', message, ...(hint !== undefined && { hint }) };
+}
+
+const hints = {
+  silent: 'is it up, and does no firewall drop us on the way?',
+  refused: 'does sshd run there, and on this port (ansible_port)?',
+  name: 'check ansible_host; without it the name in the inventory is looked up',
+  nameServer: 'check /etc/resolv.conf here, or write an address into ansible_host',
+};
+
+function hintFor(code: string): string | undefined {
+  if (code === 'ECONNREFUSED') return hints.refused;
+  if (code === 'ENOTFOUND') return hints.name;
+  return code === 'EAI_AGAIN' ? hints.nameServer : undefined;
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -7,7 +7,8 @@ import { hostKeyAlgorithms } from './host-key-algorithms.ts';
 import { keyRefusal } from './host-key-refusal.ts';
 import type { HostKeyRule, HostKeys } from './host-keys.ts';
 import type { Verdict } from './known-hosts.ts';
-import { type LoginMethods, loginMethods } from './login-methods.ts';
+import { loginMethods } from './login-methods.ts';
+import { Offers } from './offers.ts';
 import type { PrivateKeys } from './private-keys.ts';
 import type { ConnectFailure } from './remote.ts';
 import type { Hop } from './route.ts';
@@ -41,7 +42,12 @@ export async function logIn(
 ): Promise<SshSession | ConnectFailure> {
   const offer = await loginMethods(hop.login, shop.keys);
   if ('kind' in offer) return offer;
-  return await again(signal, () => tryOnce({ hop, way, signal, offer }, shop));
+  const offers = new Offers(offer);
+  for (;;) {
+    const result = await again(signal, () => tryOnce({ hop, way, signal, offers }, shop));
+    if (result instanceof SshSession || result.kind !== 'authentication-failed') return result;
+    if (!(await offers.goOn())) return result;
+  }
 }
 
 /** The key that a host shows, without logging in; of the wanted algorithms, or as a login would see it. */
@@ -52,7 +58,7 @@ export async function showHostKey(
 ): Promise<{ readonly blob: Buffer } | ConnectFailure> {
   const known = shop.hostKeys.known(hop.hostKeyRule);
   if ('failure' in known) return known.failure;
-  const offer = { methods: [], tried: [] };
+  const offers = new Offers({ methods: [], missing: [], later: () => Promise.resolve([]) });
   const wanted = algorithms ?? hostKeyAlgorithms(known.keys);
   return await again(signal, async () => {
     const sock = await way.open();
@@ -63,11 +69,11 @@ export async function showHostKey(
       return Promise.resolve(false);
     };
     const own = { sock, verifyHostKey, wayBroken: way.broken, hostKeyAlgorithms: wanted };
-    const options = { ...sessionOptions(hop, offer, shop), ...own };
+    const options = { ...sessionOptions(hop, offers, shop), ...own };
     const error = await interruptible(sock, signal, SshSession.login(options));
     if (shown !== undefined) return { done: { blob: shown } };
     if (error instanceof SshSession) throw new Error('a login without host key and method succeeded');
-    return { failure: explained(error, { hop, offer, shop }), again: isPassing(error) };
+    return { failure: explained(error, { hop, offers, shop }), again: isPassing(error) };
   });
 }
 
@@ -94,10 +100,10 @@ interface Attempt {
   readonly hop: Hop;
   readonly way: Way;
   readonly signal: AbortSignal | undefined;
-  readonly offer: LoginMethods;
+  readonly offers: Offers;
 }
 
-async function tryOnce({ hop, way, signal, offer }: Attempt, shop: LoginShop): Promise<Result<SshSession>> {
+async function tryOnce({ hop, way, signal, offers }: Attempt, shop: LoginShop): Promise<Result<SshSession>> {
   const { hostKeyRule } = hop;
   const known = shop.hostKeys.known(hostKeyRule);
   if ('failure' in known) return { failure: known.failure, again: false };
@@ -110,11 +116,14 @@ async function tryOnce({ hop, way, signal, offer }: Attempt, shop: LoginShop): P
   };
   const algorithms = hostKeyAlgorithms(known.keys);
   const own = { sock, verifyHostKey, hostKeyAlgorithms: algorithms, wayBroken: way.broken };
-  const options = { ...sessionOptions(hop, offer, shop), ...own };
+  const before = [...offers.methods];
+  const options = { ...sessionOptions(hop, offers, shop), ...own };
   const session = await interruptible(sock, signal, SshSession.login(options));
   if (session instanceof SshSession) return { done: session };
   if (refusal !== undefined) return { failure: refusal, again: false };
-  return { failure: explained(session, { hop, offer, shop }), again: isPassing(session) };
+  const passing = isPassing(session);
+  if (passing) offers.methods.splice(0, offers.methods.length, ...before);
+  return { failure: explained(session, { hop, offers, shop }), again: passing };
 }
 
 /** Learns an unknown key where the policy says so. Unknown keys under `ask` were asked about before the run. */
@@ -125,11 +134,11 @@ async function refusalOf(
 ): Promise<ConnectFailure | undefined> {
   const verdict = hostKeys.judge(rule, blob);
   if (verdict.kind === 'unreadable') return verdict.failure;
+  if (verdict.kind === 'unknown' && unknownKeys === 'tentative') return undefined;
   if (rule.policy === 'accept-new' && isPlainlyNew(verdict)) {
     settings.onLearned(await hostKeys.learn(rule, blob));
     return undefined;
   }
-  if (rule.policy === 'ask' && verdict.kind === 'unknown' && unknownKeys === 'tentative') return undefined;
   return keyRefusal(rule.name, blob, verdict);
 }
 
@@ -138,7 +147,7 @@ function isPlainlyNew(verdict: Verdict): boolean {
   return verdict.kind === 'unknown' && verdict.authority === undefined;
 }
 
-function sessionOptions({ login }: Hop, { methods }: LoginMethods, { settings }: LoginShop) {
+function sessionOptions({ login }: Hop, { methods }: Offers, { settings }: LoginShop) {
   return {
     username: login.user,
     methods,
@@ -165,18 +174,15 @@ function isPassing({ level, message }: LoginError): boolean {
 
 function explained(
   error: LoginError,
-  { hop, offer, shop }: { hop: Hop; offer: LoginMethods; shop: LoginShop },
+  { hop, offers, shop }: { hop: Hop; offers: Offers; shop: LoginShop },
 ): ConnectFailure {
   const { address, port, login } = hop;
   const where = `${address} port ${port}`;
   const { level, message } = error;
   if (level === 'client-authentication' || /too many authentication/i.test(message)) {
-    const tried = offer.tried.join('; ');
-    return {
-      kind: 'authentication-failed',
-      message: `${where} refused the login of ${login.user}, tried: ${tried}`,
-      ...(offer.hint !== undefined && { hint: offer.hint }),
-    };
+    const hint = offers.hint ?? `try it by hand: ssh -v -p ${port} ${login.user}@${address}`;
+    const message = `${where} refused the login of ${login.user}, tried: ${offers.tried}`;
+    return { kind: 'authentication-failed', message, hint };
   }
   if (level === 'client-timeout') {
     const limit = `${shop.settings.connectTimeoutSeconds} s`;

@@ -10,7 +10,8 @@ import type { AnyAuthMethod, AuthHandlerMiddleware, ClientChannel, ClientErrorEx
 export interface SessionOptions {
   readonly sock: Duplex;
   readonly username: string;
-  readonly methods: readonly AnyAuthMethod[];
+  /** What is left to offer: taken off as it is offered. */
+  readonly methods: AnyAuthMethod[];
   readonly hostKeyAlgorithms: readonly string[];
   /** Called with the host's key in wire format; false refuses it. */
   readonly verifyHostKey: (blob: Buffer) => Promise<boolean>;
@@ -111,7 +112,7 @@ export class SshSession {
     let first: LoginError | undefined;
     const keep = (error: Error & ClientErrorExtensions) => {
       first ??= { level: error.level ?? '', message: error.message };
-      this.#cause ??= error.message;
+      this.#cause ??= /keepalive timeout/i.test(error.message) ? silence(options) : error.message;
     };
     const connecting = this.#ssh.connect({
       sock: options.sock,
@@ -154,6 +155,10 @@ export class SshSession {
   }
 }
 
+function silence({ keepaliveSeconds, keepaliveCount }: SessionOptions): string {
+  return `the host has been silent for ${keepaliveSeconds * keepaliveCount} s (keepalive)`;
+}
+
 /** A command that ends at once answers in the same packet as its channel, before anybody can listen. */
 const exits = new WeakMap<ClientChannel, ExitStatus>();
 
@@ -173,18 +178,27 @@ function keepExit(channel: ClientChannel): void {
 
 type Give = (error: Error | undefined, channel: ClientChannel) => void;
 
+/** sshd's MaxAuthTries is 6; one is left for the password. What is left after that needs another connection. */
+const keysAtMost = 5;
+
 /** Offers each method once, and none that the host does not take. A password is sent one way only: tries are counted. */
-function oneByOne(methods: readonly AnyAuthMethod[]): AuthHandlerMiddleware {
-  const left = [...methods];
+function oneByOne(left: AnyAuthMethod[]): AuthHandlerMiddleware {
   let passwordSent = false;
+  let keysSent = 0;
   return (accepted: readonly string[] | null, _partial, next) => {
     const isOpen = ({ type }: AnyAuthMethod) => {
       if (type === 'keyboard-interactive' && passwordSent) return false;
       return accepted?.includes(type === 'agent' ? 'publickey' : type) !== false;
     };
+    const isKey = ({ type }: AnyAuthMethod) => type === 'agent' || type === 'publickey';
+    if (keysSent === keysAtMost && left[0] !== undefined && isKey(left[0])) {
+      next(false as never);
+      return;
+    }
     let method = left.shift();
     while (method !== undefined && !isOpen(method)) method = left.shift();
     if (method?.type === 'password') passwordSent = true;
+    if (method !== undefined && isKey(method)) keysSent += 1;
     // `false` ends the login; the declared types do not know it.
     next(method ?? (false as never));
   };

@@ -9,8 +9,11 @@ export interface HostKeyRow {
   readonly way: 'host' | 'jump';
   readonly type: string;
   readonly fingerprint: string;
-  readonly state: 'known' | 'unknown' | 'changed' | 'revoked';
+  /** `further`: the host is known by another key of its own. */
+  readonly state: 'known' | 'unknown' | 'changed' | 'revoked' | 'further';
   readonly remark?: string;
+  /** What to do. */
+  readonly hint?: string;
 }
 
 export function hostKeyLines(rows: readonly HostKeyRow[]): readonly string[] {

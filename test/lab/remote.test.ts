@@ -147,7 +147,10 @@ describe('a wire that fails', () => {
       sh`echo before; sleep 30`,
       when('before', () => wire.swallow()),
     );
-    expect(await running).toMatchObject({ kind: 'connection-lost', cause: 'Keepalive timeout' });
+    expect(await running).toMatchObject({
+      kind: 'connection-lost',
+      cause: 'the host has been silent for 0.6 s (keepalive)',
+    });
   });
 
   test('closing a dead connection ends', async () => {
@@ -277,7 +280,18 @@ describe('keys', () => {
     const encrypted = join(sshd.folder, 'never');
     makeKey(encrypted, 'ed25519', 'secret');
     const messages = [];
-    for (const keyFile of [join(sshd.folder, 'missing'), sshd.folder, sshd.knownHosts, encrypted]) {
+    const open = join(sshd.folder, 'open');
+    makeKey(open, 'ed25519');
+    chmodSync(open, 0o644);
+    const files = [
+      join(sshd.folder, 'missing'),
+      sshd.folder,
+      sshd.knownHosts,
+      encrypted,
+      open,
+      `${open}.pub`,
+    ];
+    for (const keyFile of files) {
       const failure = await refused({ ...wired, privateKeyFile: keyFile });
       expect(failure.kind).toBe('key-unusable');
       messages.push(failure.message);
@@ -286,6 +300,8 @@ describe('keys', () => {
     expect(messages[1]).toMatch(/is a folder/);
     expect(messages[2]).toMatch(/no private key that can be used/);
     expect(messages[3]).toMatch(/nobody can be asked/);
+    expect(messages[4]).toMatch(/can be read by others \(mode 0644\)/);
+    expect(messages[5]).toMatch(/it is a public key/);
     expect(wires.at(-1)?.count()).toBe(0);
   });
 
@@ -320,6 +336,75 @@ describe('keys', () => {
       execFileSync('ssh-keygen', ['-q', '-p', '-P', 'secret', '-N', '', '-f', file]);
       agent.add(file);
       execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'secret', '-f', file]);
+      await connected(target({ keyFile: file }), { agentSocket: agent.socket });
+    } finally {
+      agent.stop();
+    }
+  });
+
+  test('of a full ssh-agent and default keys the seventh gets in, over a second connection', async () => {
+    const wired = await wireTarget();
+    const { privateKeyFile: key = '', ...bare } = wired;
+    const agent = startAgent();
+    try {
+      for (let i = 0; i < 6; i += 1) {
+        const other = join(sshd.folder, `stuffed_${i}`);
+        makeKey(other, 'ed25519');
+        agent.add(other);
+      }
+      await connected(bare, { agentSocket: agent.socket, defaultKeys: [key] });
+      expect(wires.at(-1)?.count()).toBe(2);
+      const failure = await refused(bare, { agentSocket: agent.socket, defaultKeys: [] });
+      expect(failure.message).toMatch(/tried: test from the ssh-agent$/);
+      agent.add(key);
+      await connected(bare, { agentSocket: agent.socket, defaultKeys: [] });
+    } finally {
+      agent.stop();
+    }
+  });
+
+  test('a host that allows fewer tries hears of the other keys over further connections', async () => {
+    const strict = await startSshd({ config: ['MaxAuthTries 2'] });
+    try {
+      const strangers = [1, 2, 3].map((i) => join(strict.folder, `strange_${i}`));
+      for (const file of strangers) makeKey(file, 'ed25519');
+      const { privateKeyFile: key = '', ...bare } = target({
+        keyFile: strict.keyFile,
+        knownHosts: strict.knownHosts,
+        port: strict.port,
+      });
+      await connected(bare, { defaultKeys: [...strangers, key] });
+    } finally {
+      await strict.stop();
+    }
+  });
+
+  test('a default key behind a passphrase is asked for only when nothing else lets in', async () => {
+    const { privateKeyFile: key = '', ...bare } = target();
+    const locked = join(sshd.folder, 'default_locked');
+    makeKey(locked, 'ed25519', 'secret');
+    allow(locked);
+    const asked: string[] = [];
+    const askPassphrase = (file: string) => {
+      asked.push(file);
+      return Promise.resolve('secret');
+    };
+    await connected(bare, { askPassphrase, defaultKeys: [locked, key] });
+    expect(asked).toEqual([]);
+    await connected(bare, { askPassphrase, defaultKeys: [locked] });
+    expect(asked).toEqual([locked]);
+  });
+
+  test('an encrypted key that the ssh-agent holds needs no passphrase, with or without its public half beside it', async () => {
+    const file = join(sshd.folder, 'held');
+    makeKey(file, 'ed25519');
+    allow(file);
+    const agent = startAgent();
+    try {
+      agent.add(file);
+      execFileSync('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'secret', '-f', file]);
+      await connected(target({ keyFile: `${file}.pub` }), { agentSocket: agent.socket });
+      rmSync(`${file}.pub`);
       await connected(target({ keyFile: file }), { agentSocket: agent.socket });
     } finally {
       agent.stop();
