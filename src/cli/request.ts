@@ -24,6 +24,7 @@ import { diskFiles } from './disk-files.ts';
 import { readExtraVars } from './extra-vars.ts';
 import type { Flags } from './flags.ts';
 import { limitReference } from './limit-reference.ts';
+import { secretsOf } from './secrets.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
 
 export interface Request {
@@ -31,6 +32,8 @@ export interface Request {
   readonly inventory: Inventory;
   readonly playbook: Playbook;
   readonly targets: ReadonlyMap<string, Target>;
+  /** What must not be shown or kept, wherever it turns up. */
+  readonly secrets: ReadonlySet<string>;
   /** Warnings; errors were thrown as InvalidFiles. */
   readonly warnings: readonly Diagnostic[];
 }
@@ -91,6 +94,7 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
     inventory,
     playbook,
     targets,
+    secrets: secretsOf({ inventory, extra, playbook, targets }),
     warnings: found,
   };
 }
