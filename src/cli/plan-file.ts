@@ -35,18 +35,23 @@ export interface SavedPlan {
   readonly seals?: Seals;
 }
 
-export function writePlanFile(path: string, { plan, request }: SavedPlan): void {
-  const tasks = request.plays.map((play) => Object.fromEntries(sealedTasks(play.tasks)));
-  const gates = request.plays.map((play) => Object.fromEntries(sealedTasks(play.gate)));
-  const shown = hiddenPlan(plan, taskTypes);
-  const file: PlanFile = { gwfleet: 'plan', v: 1, plan: shown, tasks, gates, seals: sealsOf(request) };
+export function writePlanFile(path: string, saved: SavedPlan): void {
   try {
-    writeFileSync(path, `${JSON.stringify(file, null, 1)}\n`, { mode: 0o600 });
+    writeFileSync(path, planFileText(saved, 1), { mode: 0o600 });
   } catch (error) {
     throw new UsageError(
       `cannot write the plan to ${path}: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+/** The text of a saved plan: what `plan -o` writes, and what a run keeps of itself. */
+export function planFileText({ plan, request }: SavedPlan, indent = 0): string {
+  const tasks = request.plays.map((play) => Object.fromEntries(sealedTasks(play.tasks)));
+  const gates = request.plays.map((play) => Object.fromEntries(sealedTasks(play.gate)));
+  const shown = hiddenPlan(plan, taskTypes);
+  const file: PlanFile = { gwfleet: 'plan', v: 1, plan: shown, tasks, gates, seals: sealsOf(request) };
+  return `${JSON.stringify(file, null, indent)}\n`;
 }
 
 /** Undefined when the file is no saved plan: then it is an inventory. */

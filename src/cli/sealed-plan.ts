@@ -19,7 +19,11 @@ type TasksByHost = ReadonlyMap<string, readonly HostTask[]>;
 
 /** The tasks as they may be written down. */
 export function sealedTasks(tasks: TasksByHost): TasksByHost {
-  return mapTasks(tasks, (task) => (task.secret === undefined ? task : { ...task, args: hidden }));
+  return mapTasks(tasks, (task) => (task.secret === undefined ? task : sealed(task)));
+}
+
+function sealed({ back: _, ...task }: HostTask): HostTask {
+  return { ...task, args: hidden };
 }
 
 /** Digests of the arguments that are left out, by `task@host`. */

@@ -21,6 +21,15 @@ export interface HostTask {
   readonly args: Json;
   /** Why nothing of it may be shown or kept: `no_log`, or the variable that tells of a secret. */
   readonly secret?: string;
+  /** A task of a way back: what its object should look like, and the state that it goes back to. */
+  readonly back?: WayBack;
+}
+
+export interface WayBack {
+  /** The run that left the object like `from`. */
+  readonly run: string;
+  readonly from: Json;
+  readonly to: Json;
 }
 
 /** What a host said: its facts, and each task's section by task id. */
