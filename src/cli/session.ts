@@ -27,6 +27,7 @@ export interface SessionOrder {
   readonly commandTimeoutSeconds: number;
   readonly connector: Connector;
   readonly targets: ReadonlyMap<string, Target>;
+  readonly gateways: ReadonlyMap<string, string>;
   readonly types: TaskTypes;
   /** Takes secrets out of every event, before anybody sees or keeps it. */
   readonly redact: Redact;
@@ -95,6 +96,7 @@ export function openSession(order: SessionOrder): Session {
       types: order.types,
       connector: order.connector,
       targets: order.targets,
+      gateways: order.gateways,
       emit,
       limit: pLimit(order.forks),
       stop: stop.signal,
