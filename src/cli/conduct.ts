@@ -3,14 +3,17 @@
  * between `apply`, `gateway drain` and `rollback` is the errand: which request, and how the question reads. A dry run
  * ends after the plan; nothing but the read-only probe has been run on any host then.
  */
+
+import { hiddenPlan } from '../plan/hidden.ts';
 import { countPlan, type Plan } from '../plan/plan.ts';
 import { planText, summaryLine } from '../render/plan-text.ts';
 import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
+import { redaction } from '../report/redaction.ts';
 import type { RunState } from '../report/run-state.ts';
 import { applyFleet } from '../run/apply-fleet.ts';
 import { stateFolder } from '../run/history.ts';
-import { type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
+import { type FleetRequest, type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { diffDepth } from './apply-flags.ts';
 import { planExit, planJson, resultJson } from './apply-result.ts';
@@ -27,6 +30,7 @@ import { agreed, askHidden, requireSomebody } from './question.ts';
 import type { Request } from './request.ts';
 import { runRecord } from './run-record.ts';
 import { hostsOf, requireTargets, savedFleet } from './saved-plan.ts';
+import { unsealedRequest } from './sealed-plan.ts';
 import { openSession, type Session } from './session.ts';
 import { furtherTargets } from './targets.ts';
 import { tellDiagnostics } from './told.ts';
@@ -67,6 +71,7 @@ export async function conduct(errand: Errand): Promise<number> {
   const { flags, output, saved } = errand;
   const password = await becomePassword(flags);
   const request = requestOf(errand, password);
+  output.hide(request.secrets);
   const entered = await enterLab(request.inventory);
   if (entered !== undefined) return entered;
   if (saved !== undefined) requireTargets(saved.plan, request);
@@ -103,6 +108,7 @@ async function withSession(errand: Errand, first: Request, password: string | un
     targets: new Map([...counting, ...targets]),
     gateways,
     types: taskTypes,
+    redact: redaction(first.secrets),
     run: record.run,
     owner: record.owner,
     record: mode === 'dry' ? undefined : record,
@@ -140,33 +146,42 @@ async function dryRun(errand: Errand, request: Request, session: Session): Promi
   const exit =
     failed === exitCodes.asWanted && changes && flags.exitCode === true ? exitCodes.failed : failed;
   session.finish(exit);
-  if (flags.json === true) output.result(`${JSON.stringify(planJson(fleet.plan, exit))}\n`);
-  else if (flags.progress !== 'jsonl')
-    output.result(planText(fleet.plan, diffDepth(flags), output.resultColours));
+  const shown = hiddenPlan(fleet.plan, taskTypes);
+  if (flags.json === true) output.result(`${JSON.stringify(planJson(shown, exit))}\n`);
+  else if (flags.progress !== 'jsonl') output.result(planText(shown, diffDepth(flags), output.resultColours));
   if (flags.out !== undefined) output.tell(`plan saved; carry it out with: gwfleet apply ${flags.out}\n`);
   return exit;
 }
 
 async function wetRun(errand: Errand, request: Request, session: Session): Promise<number> {
   const { flags, output, saved } = errand;
-  const fleet = saved === undefined ? await survey(errand, request, session) : savedFleet(saved, session);
-  session.history?.plan(planFileText({ plan: fleet.plan, request: saved?.request ?? request.fleet }));
+  const wanted = wantedOf(saved, request);
+  const fleet =
+    saved === undefined ? await survey(errand, request, session) : await savedFleet(saved, wanted, session);
+  const shown = hiddenPlan(fleet.plan, taskTypes);
+  session.history?.plan(planFileText({ plan: fleet.plan, request: wanted }));
   const { hostsChanging } = countPlan(fleet.plan);
   if (flags.progress !== 'jsonl' && flags.progress !== 'quiet')
-    output.tell(planText(fleet.plan, diffDepth(flags), output.tellColours));
+    output.tell(planText(shown, diffDepth(flags), output.tellColours));
   if (
     hostsChanging > 0 &&
     flags.yes !== true &&
     !(await isAgreed(errand, request, { made: fleet.plan, session }))
   )
     return notApplied(errand, fleet, session);
-  await session.begin(fleet.plan);
-  const done = await applyFleet(saved?.request ?? request.fleet, fleet, session.context);
+  await session.begin(shown);
+  const done = await applyFleet(wanted, fleet, session.context);
   const exit = exitCode(session.state(), { interrupted: session.interrupted(), refused: done.refused });
   session.finish(exit);
   errand.done?.({ run: session.context.run, of: request.of, state: session.state() });
   tellEnd(errand, fleet, { session, exit });
   return exit;
+}
+
+/** A saved plan's tasks, with the secrets that its file does not hold. */
+function wantedOf(saved: SavedPlan | undefined, { fleet }: Request): FleetRequest {
+  if (saved?.seals === undefined) return saved?.request ?? fleet;
+  return unsealedRequest(saved.request, saved.seals, fleet);
 }
 
 async function isAgreed(

@@ -1,5 +1,6 @@
 /** `-e`: `key=value` words (values are strings, as in Ansible), a YAML or JSON mapping, or `@file`. Later ones win. */
 import type { Variables } from '../inventory/model.ts';
+import { maskedSecrets } from '../playbook/secret-name.ts';
 import type { Value } from '../source/value.ts';
 import { readYaml } from '../source/yaml-document.ts';
 import { diskFiles } from './disk-files.ts';
@@ -13,7 +14,7 @@ function readOne(text: string): Readonly<Record<string, Value>> {
   if (text.startsWith('@')) return readMapping(text.slice(1), fileText(text.slice(1)));
   if (text.trimStart().startsWith('{')) return readMapping('--extra-vars', text);
   if (text.replaceAll(/'[^']*'|"[^"]*"/g, '').match(/['"]/) !== null)
-    throw new UsageError(`--extra-vars: a quote in '${text}' is not closed`);
+    throw new UsageError(`--extra-vars: a quote in '${maskedSecrets(text)}' is not closed`);
   const words = text.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? [];
   return Object.fromEntries(words.map(readPair));
 }

@@ -7,6 +7,7 @@ import { diskFiles } from './disk-files.ts';
 import { readExtraVars } from './extra-vars.ts';
 import type { Flags } from './flags.ts';
 import { limitedHosts } from './limit.ts';
+import { secretsOf } from './secrets.ts';
 import { furtherTargets } from './targets.ts';
 import { InvalidFiles } from './usage.ts';
 
@@ -15,12 +16,15 @@ export interface Ground {
   /** Within --limit. */
   isWanted(host: string): boolean;
   targetsOf(hosts: Iterable<string>): ReadonlyMap<string, Target>;
+  /** What must not be shown or kept. */
+  readonly secrets: ReadonlySet<string>;
   readonly warnings: readonly Diagnostic[];
 }
 
 /** Throws InvalidFiles with all mistakes. */
 export function readGround(path: string, flags: Flags, becomePassword: string | undefined): Ground {
-  const { inventory, diagnostics } = readInventory(diskFiles, path, readExtraVars(flags.extraVars));
+  const extra = readExtraVars(flags.extraVars);
+  const { inventory, diagnostics } = readInventory(diskFiles, path, extra);
   const found = [...diagnostics];
   if (inventory === undefined || hasErrors(found)) throw new InvalidFiles(found);
   const limited = limitedHosts(inventory, flags.limit, found);
@@ -29,6 +33,7 @@ export function readGround(path: string, flags: Flags, becomePassword: string | 
     inventory,
     isWanted: (host) => inventory.hosts.has(host) && limited?.has(host) !== false,
     targetsOf: (hosts) => furtherTargets(inventory, hosts, { flags, becomePassword }),
+    secrets: secretsOf({ inventory, extra, plays: [], targets: new Map() }),
     warnings: found,
   };
 }

@@ -3,6 +3,7 @@
  * writing, never the run.
  */
 import { type Palette, palette } from '../render/palette.ts';
+import { type Redact, redaction } from '../report/redaction.ts';
 
 export interface Output {
   /** The result. */
@@ -11,6 +12,8 @@ export interface Output {
   tell(text: string): void;
   /** While an interface is drawn, `tell` goes through it; undefined gives it back. */
   divert(above: ((text: string) => void) | undefined): void;
+  /** From here on these are not shown, whoever writes them. */
+  hide(secrets: Iterable<string>): void;
   readonly resultColours: Palette;
   readonly tellColours: Palette;
 }
@@ -23,16 +26,20 @@ export function openOutput(): Output {
   process.stderr.on('error', () => {
     gone.stderr = true;
   });
+  let redact: Redact = (text) => text;
   let diverted: ((text: string) => void) | undefined;
   return {
     divert: (above) => {
       diverted = above;
     },
-    result: (text) => gone.stdout || process.stdout.write(text),
+    hide: (secrets) => {
+      redact = redaction(secrets);
+    },
+    result: (text) => gone.stdout || process.stdout.write(redact(text)),
     tell: (text) => {
       if (text === '' || gone.stderr) return;
-      if (diverted === undefined) process.stderr.write(text);
-      else diverted(text);
+      if (diverted === undefined) process.stderr.write(redact(text));
+      else diverted(redact(text));
     },
     resultColours: palette({ isTerminal: process.stdout.isTTY, environment: process.env }),
     tellColours: palette({ isTerminal: process.stderr.isTTY, environment: process.env }),

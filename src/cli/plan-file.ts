@@ -1,12 +1,22 @@
 /**
  * A saved plan: what `plan -o` writes and `apply <plan-file>` reads. It holds the plan and the tasks that look at the
- * hosts, never how to log in: that comes from the inventory again, so no secret is in it.
+ * hosts, never how to log in, and nothing of tasks that hold secrets: that comes from the inventory again.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { hiddenPlan } from '../plan/hidden.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { HostTask } from '../plan/probe.ts';
 import type { FleetRequest } from '../run/plan-fleet.ts';
+import { taskTypes } from '../tasks/registry.ts';
+import { sealedTasks, sealsOf } from './sealed-plan.ts';
 import { UsageError } from './usage.ts';
+
+/** What tells whether a secret is still the one that a plan was made with. */
+export interface Seals {
+  readonly salt: string;
+  /** By `task@host`. */
+  readonly digests: Readonly<Record<string, string>>;
+}
 
 interface PlanFile {
   readonly gwfleet: 'plan';
@@ -15,11 +25,14 @@ interface PlanFile {
   /** By play, then by host. */
   readonly tasks: readonly Readonly<Record<string, readonly HostTask[]>>[];
   readonly gates: readonly Readonly<Record<string, readonly HostTask[]>>[];
+  readonly seals?: Seals;
 }
 
 export interface SavedPlan {
   readonly plan: Plan;
   readonly request: FleetRequest;
+  /** Missing in a plan without secrets. */
+  readonly seals?: Seals;
 }
 
 export function writePlanFile(path: string, saved: SavedPlan): void {
@@ -34,9 +47,10 @@ export function writePlanFile(path: string, saved: SavedPlan): void {
 
 /** The text of a saved plan: what `plan -o` writes, and what a run keeps of itself. */
 export function planFileText({ plan, request }: SavedPlan, indent = 0): string {
-  const tasks = request.plays.map((play) => Object.fromEntries(play.tasks));
-  const gates = request.plays.map((play) => Object.fromEntries(play.gate));
-  const file: PlanFile = { gwfleet: 'plan', v: 1, plan, tasks, gates };
+  const tasks = request.plays.map((play) => Object.fromEntries(sealedTasks(play.tasks)));
+  const gates = request.plays.map((play) => Object.fromEntries(sealedTasks(play.gate)));
+  const shown = hiddenPlan(plan, taskTypes);
+  const file: PlanFile = { gwfleet: 'plan', v: 1, plan: shown, tasks, gates, seals: sealsOf(request) };
   return `${JSON.stringify(file, null, indent)}\n`;
 }
 
@@ -50,7 +64,7 @@ export function readPlanFile(path: string): SavedPlan | undefined {
       'make a new one: gwfleet plan INVENTORY -o FILE',
     );
   }
-  const { plan, tasks, gates } = file;
+  const { plan, tasks, gates, seals } = file;
   const plays = plan.plays.map(({ name, pattern, batches, rules }, index) => ({
     name,
     pattern,
@@ -59,7 +73,8 @@ export function readPlanFile(path: string): SavedPlan | undefined {
     tasks: new Map(Object.entries(tasks[index] ?? {})),
     gate: new Map(Object.entries(gates[index] ?? {})),
   }));
-  return { plan, request: { inventory: plan.inventory, playbook: plan.playbook, plays } };
+  const request = { inventory: plan.inventory, playbook: plan.playbook, plays };
+  return { plan, request, ...(seals === undefined ? {} : { seals }) };
 }
 
 function parsed(path: string): PlanFile | undefined {

@@ -22,6 +22,7 @@ import { diskFiles } from './disk-files.ts';
 import { readExtraVars } from './extra-vars.ts';
 import type { Flags } from './flags.ts';
 import { limitedHosts } from './limit.ts';
+import { secretsOf } from './secrets.ts';
 import { readTargets } from './targets.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
 
@@ -29,6 +30,8 @@ export interface Request {
   readonly fleet: FleetRequest;
   readonly inventory: Inventory;
   readonly targets: ReadonlyMap<string, Target>;
+  /** What must not be shown or kept, wherever it turns up. */
+  readonly secrets: ReadonlySet<string>;
   /** Warnings; errors were thrown as InvalidFiles. */
   readonly warnings: readonly Diagnostic[];
   /** The earlier run that this one carries on or takes back. */
@@ -91,6 +94,7 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
     fleet: { inventory: path, playbook: playbookPath, plays },
     inventory,
     targets,
+    secrets: secretsOf({ inventory, extra, plays: playbook.plays, targets }),
     warnings: found,
   };
 }

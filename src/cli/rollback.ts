@@ -4,12 +4,13 @@
  */
 import type { PlannedHost, PlayPlan } from '../plan/plan.ts';
 import type { HostTask } from '../plan/probe.ts';
-import { tasksBack } from '../plan/way-back.ts';
+import { sealedChanges, tasksBack } from '../plan/way-back.ts';
 import { summaryLine } from '../render/plan-text.ts';
 import { type RunRecord, reopenHistory, runFolder, stateFolder } from '../run/history.ts';
 import { type PastRun, runsOf } from '../run/past-run.ts';
 import type { PlayRequest } from '../run/plan-fleet.ts';
 import { standingChanges } from '../run/run-choice.ts';
+import type { Diagnostic } from '../source/diagnostic.ts';
 import { checkedFlags } from './apply-flags.ts';
 import { conduct, type Ended } from './conduct.ts';
 import type { Flags } from './flags.ts';
@@ -66,9 +67,23 @@ function backRequest(path: string, word: string | undefined, { flags, password }
     fleet: { inventory: path, playbook: saved.plan.playbook, plays },
     inventory: ground.inventory,
     targets: ground.targetsOf(hosts),
-    warnings: ground.warnings,
+    secrets: ground.secrets,
+    warnings: [...ground.warnings, ...sealedWarnings(saved.plan.plays, hosts)],
     of: record.run,
   };
+}
+
+/** What holds a secret was not stored, so it cannot go back: it is said, never passed over. */
+function sealedWarnings(plays: readonly PlayPlan[], hosts: readonly string[]): readonly Diagnostic[] {
+  return plays.flatMap((play) =>
+    play.hosts.flatMap((plan) => {
+      const names = plan.kind === 'planned' && hosts.includes(plan.host) ? sealedChanges(plan) : [];
+      return names.map((name): Diagnostic => {
+        const message = `'${name}' on ${plan.host} holds a secret, and its old state is kept nowhere: it stays as it is`;
+        return { severity: 'warning', message };
+      });
+    }),
+  );
 }
 
 function playBack(play: PlayPlan, { run }: RunRecord, isBack: (host: string) => boolean): PlayRequest {

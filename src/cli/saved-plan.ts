@@ -2,13 +2,14 @@
 import type { Plan, PlayPlan } from '../plan/plan.ts';
 import { planText } from '../render/plan-text.ts';
 import { exitCodes } from '../report/exit-code.ts';
-import { type PlannedFleet, planEvents } from '../run/plan-fleet.ts';
+import { type FleetRequest, type PlannedFleet, planEvents } from '../run/plan-fleet.ts';
 import { diffDepth } from './apply-flags.ts';
 import { planExit, planJson } from './apply-result.ts';
 import type { Flags } from './flags.ts';
 import type { Output } from './output.ts';
 import type { SavedPlan } from './plan-file.ts';
 import type { Request } from './request.ts';
+import { unsealedHosts } from './sealed-plan.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage.ts';
 
@@ -33,8 +34,15 @@ export function requireTargets(saved: Plan, { targets }: Request): void {
     );
 }
 
-/** A saved plan is carried out as it is; each host compares itself with what the plan saw. */
-export function savedFleet({ plan: saved }: SavedPlan, session: Session): PlannedFleet {
+/**
+ * A saved plan is carried out as it is; each host compares itself with what the plan saw. Only tasks that hold
+ * secrets are made again, since the file has nothing of them.
+ */
+export async function savedFleet(
+  { plan: saved }: SavedPlan,
+  request: FleetRequest,
+  session: Session,
+): Promise<PlannedFleet> {
   const { context } = session;
   context.emit({
     type: 'run-started',
@@ -43,15 +51,19 @@ export function savedFleet({ plan: saved }: SavedPlan, session: Session): Planne
     playbook: saved.playbook,
     hosts: hostsOf(saved.plays),
   });
-  const plan = { ...saved, plays: saved.plays.map(remembered) };
+  const hosts = await unsealedHosts(saved.plays, request, context);
+  const opened = saved.plays.map((play, index) => ({ ...play, hosts: hosts[index] ?? play.hosts }));
+  const plan = { ...saved, plays: opened.map((play, index) => remembered(play, saved.plays[index])) };
   for (const event of planEvents(plan)) context.emit(event);
   return { plan, surveys: new Map() };
 }
 
 /** A host that could not be planned then is not looked at now either: it says so. */
-function remembered(play: PlayPlan): PlayPlan {
+function remembered(play: PlayPlan, saved: PlayPlan | undefined): PlayPlan {
   const hosts = play.hosts.map((host) =>
-    host.kind === 'planned' ? host : { ...host, why: `when the plan was made: ${host.why}`, hint: newPlan },
+    host.kind === 'planned' || !saved?.hosts.includes(host)
+      ? host
+      : { ...host, why: `when the plan was made: ${host.why}`, hint: newPlan },
   );
   return { ...play, hosts };
 }

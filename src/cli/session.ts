@@ -9,6 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { TaskTypes } from '../plan/probe.ts';
 import type { Connector, Target } from '../remote/remote.ts';
 import type { BareEvent, RunEvent } from '../report/event.ts';
+import type { Redact } from '../report/redaction.ts';
 import { emptyRunState, type RunState, reduce } from '../report/run-state.ts';
 import type { RunContext } from '../run/context.ts';
 import { openHistory, type RunHistory, type RunRecord, stateFolder } from '../run/history.ts';
@@ -28,6 +29,8 @@ export interface SessionOrder {
   readonly targets: ReadonlyMap<string, Target>;
   readonly gateways: ReadonlyMap<string, string>;
   readonly types: TaskTypes;
+  /** Takes secrets out of every event, before anybody sees or keeps it. */
+  readonly redact: Redact;
   readonly run: string;
   /** user@machine. */
   readonly owner: string;
@@ -56,7 +59,7 @@ export function openSession(order: SessionOrder): Session {
   let state: RunState = emptyRunState;
   const remember = remembering(history, order.output);
   const emit = (bare: BareEvent): void => {
-    const event = { ...bare, v: 1, at: new Date().toISOString(), run } as RunEvent;
+    const event = { ...order.redact(bare), v: 1, at: new Date().toISOString(), run } as RunEvent;
     remember(event);
     state = reduce(state, event);
     display.event(event, state);

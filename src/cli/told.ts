@@ -1,4 +1,5 @@
 /** Diagnostics on the way to a screen: colours, and the source lines of the user's files. */
+import { maskedSecrets } from '../playbook/secret-name.ts';
 import { type CaretColours, printDiagnostics } from '../source/caret.ts';
 import type { Diagnostic } from '../source/diagnostic.ts';
 import { diskFiles } from './disk-files.ts';
@@ -10,7 +11,7 @@ export function caretColours({ tellColours: { red, yellow, dim, bold } }: Output
 
 export function textOf(file: string): string | undefined {
   const reading = diskFiles.read(file);
-  return reading.kind === 'text' ? reading.text : undefined;
+  return reading.kind === 'text' ? maskedSecrets(reading.text) : undefined;
 }
 
 export function tellDiagnostics(diagnostics: readonly Diagnostic[], output: Output): void {

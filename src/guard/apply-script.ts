@@ -39,6 +39,7 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
     sh`mkdir "$D" 2>/dev/null || refuse "cannot-write $D (full?)"; made=1`,
     sh`${feed(planFile(order, types).text, sh`cat >"$D/plan"`)}`,
     sh`[ $? = 0 ] || refuse "cannot-write $D (full?)"`,
+    secretFile(order, types),
     sh`${feed(engine, sh`cat >"$D/engine"`)}`,
     sh`[ $? = 0 ] || refuse "cannot-write $D (full?)"`,
     // Never ":" here: a redirection that fails ends the shell when it stands on a special builtin.
@@ -93,15 +94,51 @@ const arm = block(
 
 /** What the engine reads: the plan's variables and functions. */
 function planFile(order: GuardOrder, types: TaskTypes): Script {
-  const changing = order.tasks.filter(({ changes }) => changes.length > 0);
+  const changing = changingTasks(order);
   const looks = firstLooks(changing);
+  const secrets = changing.filter(isSecret);
   return block(
     sh`run=${order.guardId}; mark=${order.mark}; seconds=${order.confirmTimeoutSeconds ?? 0}`,
     sh`steps=${changing.map(({ id }) => id).join(' ')}; looks=${looks.map(({ id }) => id).join(' ')}`,
-    ...changing.flatMap((task) => stepFunctions(task, types)),
-    ...looks.flatMap((task) => lookFunction(task, types)),
+    sh`secrets=${secrets.map(({ id }) => id).join(' ')}; [ ! -e "$D/secret" ] || . "$D/secret"`,
+    ...functionsOf(
+      changing.filter((task) => !isSecret(task)),
+      looks,
+      types,
+    ),
     bootFunction(changing, order, types),
   );
+}
+
+/** Functions that hold secrets stand in a file of their own, which goes when the guard has ended. */
+function secretFile(order: GuardOrder, types: TaskTypes): Script {
+  const changing = changingTasks(order);
+  const secrets = changing.filter(isSecret);
+  if (secrets.length === 0) return nothing;
+  const functions = block(...functionsOf(secrets, firstLooks(changing), types));
+  return block(
+    sh`${feed(functions.text, sh`cat >"$D/secret"`)}`,
+    sh`[ $? = 0 ] || refuse "cannot-write $D (full?)"`,
+  );
+}
+
+function functionsOf(
+  tasks: readonly TaskPlan[],
+  looks: readonly TaskPlan[],
+  types: TaskTypes,
+): readonly Script[] {
+  return [
+    ...tasks.flatMap((task) => stepFunctions(task, types)),
+    ...looks.filter((task) => tasks.includes(task)).flatMap((task) => lookFunction(task, types)),
+  ];
+}
+
+function changingTasks({ tasks }: GuardOrder): readonly TaskPlan[] {
+  return tasks.filter(({ changes }) => changes.length > 0);
+}
+
+function isSecret({ secret }: TaskPlan): boolean {
+  return secret !== undefined;
 }
 
 function stepFunctions(task: TaskPlan, types: TaskTypes): readonly Script[] {

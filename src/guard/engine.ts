@@ -22,7 +22,7 @@ export const guardFolder = '/run/gwfleet';
 
 /**
  * `sh engine VERB:RUN`; everything is answered on descriptor 3. Variables come from `plan`: run, mark, seconds,
- * steps, looks, and the functions step_ID, undo_ID, look_ID. `boot_files` writes what survives a restart.
+ * steps, looks, secrets, and the functions step_ID, undo_ID, look_ID. `boot_files` writes what survives a restart.
  * With 0 seconds there is no watchdog, and the steps confirm themselves.
  *
  * apply: the steps. watch: the timer. confirm, rollback: the verdict. inspect: only tells. contact: our controller is
@@ -59,6 +59,14 @@ starter_alive() {
 deserted() { ! alive watch apply confirm rollback && ! starter_alive; }
 unwatched() { ! alive watch confirm rollback; }
 unlock() { [ "$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)" = "$run" ] && rm -f "$R/lock"; :; }
+# What a task with a secret has said may hold it; what it was made of goes when nobody needs it any more.
+last_words() {
+  case " $secrets " in *" $1 "*) echo '(hidden)' ;; *) tail -c 2000 | one_line ;; esac
+}
+forget() {
+  rm -f "$D/secret"
+  for t in $secrets; do rm -f "$D/look.$t" "$D/$t.out"; done
+} 2>/dev/null
 log() { (logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- &) 2>/dev/null; :; }
 # A line that begins with "~ " is about the surroundings: it must hold before a change, but is not ours to put back.
 kept() { sed '/^~ /d' | cksum; }
@@ -90,7 +98,7 @@ undo_all() {
       out=$( { (undo_$t) </dev/null 2>&1 3>&-; printf '\n%s' "$?"; } | tail -c 2000)
       code=\${out##*"$nl"}
       [ "$code" = 0 ] || failed=1
-      say "undo $t $code $([ "$code" = 0 ] || printf '%s' "\${out%"$nl"*}" | one_line)"
+      say "undo $t $code $([ "$code" = 0 ] || printf '%s' "\${out%"$nl"*}" | last_words "$t")"
     done
     still=$(moved)
     [ -n "$still" ] || break
@@ -103,6 +111,7 @@ undo_all() {
   # Unquoted: one line of it.
   [ -z "$still" ] || say differs $still
   mv "$D/rolling-back" "$D/$end" 2>/dev/null || mv "$D/armed" "$D/$end" 2>/dev/null
+  forget
   unlock
   say "state $end"
   log "$end"
@@ -110,6 +119,7 @@ undo_all() {
 }
 keep() {
   (umask 022; boot_files) </dev/null >"$D/boot.out" 2>&1 3>&- || say "boot-failed $(tail -c 2000 "$D/boot.out" 2>/dev/null | one_line)"
+  forget
   unlock
   log confirmed
 }
@@ -149,7 +159,7 @@ apply:*)
     { echo "$t" >>"$D/begun" && true >"$D/$t.out"; } 2>/dev/null || { code=1; say "end $t 1 cannot write $D"; break; }
     say "begin $t"
     (umask 022; trap - INT QUIT PIPE TERM; step_$t) </dev/null >"$D/$t.out" 2>&1 3>&-; code=$?
-    say "end $t $code $([ "$code" = 0 ] || tail -c 2000 "$D/$t.out" 2>/dev/null | one_line)"
+    say "end $t $code $([ "$code" = 0 ] || last_words "$t" <"$D/$t.out" 2>/dev/null)"
     [ "$code" = 0 ] || break
   done
   [ "$code" != 0 ] || { true >"$D/applied"; } 2>/dev/null || code=1

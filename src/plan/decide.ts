@@ -29,7 +29,7 @@ export function planHost(
 ): HostPlan {
   const plans: TaskPlan[] = [];
   for (const task of tasks) {
-    const decision = decide(task, seen);
+    const decision = discreet(task, decide(task, seen));
     if ('why' in decision) {
       return {
         kind: 'unplannable',
@@ -52,7 +52,10 @@ export function shortfalls(tasks: readonly TaskPlan[], sight: Sight, types: Task
     const type = typeOf(types, task.type);
     if (type.verifyOnly !== true && last.get(task.object) !== task.id) return [];
     const why = shortfall(task, type, sight);
-    return why === undefined ? [] : [{ task, why }];
+    if (why === undefined) return [];
+    return [
+      { task, why: task.secret === undefined ? why : `it is not as planned; how is hidden (${task.secret})` },
+    ];
   });
 }
 
@@ -73,6 +76,13 @@ export function asBefore(tasks: readonly TaskPlan[], sight: Sight, types: TaskTy
 export interface Shortfall {
   readonly task: TaskPlan;
   readonly why: string;
+}
+
+/** What a host or a type says of a task with a secret may hold it. */
+function discreet({ secret }: HostTask, decision: Decision): Decision {
+  if (secret === undefined) return decision;
+  if ('why' in decision) return { why: `it cannot be planned; why is hidden (${secret})` };
+  return { ...decision, notes: decision.notes.filter(({ level }) => level !== 'info') };
 }
 
 function decide(
@@ -105,6 +115,7 @@ function decide(
     changes,
     notes: [...(wanted.notes ?? []), ...(changes.length > 0 ? undoNotes(type) : [])],
     seen: cksum(output.stdout),
+    ...(task.secret === undefined ? {} : { secret: task.secret }),
   };
 }
 

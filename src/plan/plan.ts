@@ -62,6 +62,8 @@ export interface TaskPlan {
   readonly notes: readonly Note[];
   /** POSIX cksum of the probe's standard output when it was seen; the host is refused when it has moved. */
   readonly seen: string;
+  /** Why nothing of it may be shown or kept; copies that leave us go through `hiddenPlan`. */
+  readonly secret?: string;
 }
 
 /** Counts of a plan for its last line and for the question. */

@@ -19,6 +19,8 @@ export interface HostTask {
   readonly name: string;
   readonly place: Place;
   readonly args: Json;
+  /** Why nothing of it may be shown or kept: `no_log`, or the variable that tells of a secret. */
+  readonly secret?: string;
   /** A task of a way back: what its object should look like, and the state that it goes back to. */
   readonly back?: WayBack;
 }

@@ -6,17 +6,24 @@
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { Json, Observation, Wanted } from '../tasks/task-type.ts';
 import { differenceText } from './difference.ts';
+import { isSealed } from './hidden.ts';
 import type { PlannedHost } from './plan.ts';
 import { type HostTask, type TaskTypes, typeOf, type WayBack } from './probe.ts';
 
 /** The tasks that take the changes of one play on a host back. Tasks that changed nothing are left out. */
 export function tasksBack({ tasks }: PlannedHost, run: string): readonly HostTask[] {
   return tasks
-    .filter(({ changes }) => changes.length > 0)
+    .filter((task) => task.changes.length > 0 && !isSealed(task))
     .toReversed()
-    .map(({ id, type, name, place, args, from, to }) => {
-      return { id, type, name, place, args, back: { run, from: to, to: from } };
+    .map(({ id, type, name, place, args, from, to, secret }) => {
+      const hidden = secret === undefined ? {} : { secret };
+      return { id, type, name, place, args, back: { run, from: to, to: from }, ...hidden };
     });
+}
+
+/** Names of the changes that a stored plan has nothing of: their secrets are nowhere kept. */
+export function sealedChanges({ tasks }: PlannedHost): readonly string[] {
+  return tasks.filter((task) => task.changes.length > 0 && isSealed(task)).map(({ name }) => name);
 }
 
 /** What no way back can undo, in words: `Slow: a command has no undo`. */

@@ -57,7 +57,12 @@ export const playKeywords = {
   when,
 };
 
-export const taskKeywords = { name, when, tags, vars };
+const no_log = Type.Boolean({
+  description:
+    'Hide what the task does: nothing of its arguments, states and output is shown or kept. So it is by itself where a variable is used whose name tells of a secret',
+});
+
+export const taskKeywords = { name, when, tags, vars, no_log };
 
 /** Holds tasks; read by itself. */
 export const taskLists = {
@@ -108,7 +113,7 @@ export const foreignKeywords: ReadonlyMap<string, string> = new Map([
     ['strategy', 'throttle', 'order', 'async', 'poll', 'forks'],
     "delete it; 'serial' and --forks say how many hosts go at once",
   ),
-  ...each(['no_log', 'debugger'], 'delete it'),
+  ...each(['debugger'], 'delete it'),
   ...each(['action'], "write the task type as the key: 'sysctl: { ... }'"),
 ]);
 

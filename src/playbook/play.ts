@@ -52,6 +52,8 @@ export interface Task {
   /** Its own and the play's. */
   readonly tags: readonly string[];
   readonly vars: Written;
+  /** `no_log: true`: nothing of it is shown or kept. */
+  readonly log: 'shown' | 'hidden';
 }
 
 /** Variables of a play or a task as written. */

@@ -14,7 +14,7 @@ import { Complaints } from './complaint.ts';
 import { evaluated, type Lookup, truthy } from './evaluation.ts';
 import type { Play, Task } from './play.ts';
 import type { PlayRules } from './rules.ts';
-import { type Layers, lookupIn, type Values, variablePlace } from './scope.ts';
+import { type Layers, lookupIn, secretBehind, type Values, variablePlace } from './scope.ts';
 import { variablesIn } from './template.ts';
 
 /** One task of a host, arguments filled in and checked. */
@@ -24,6 +24,8 @@ export interface ResolvedTask {
   readonly name: string;
   readonly place: Place;
   readonly args: Json;
+  /** Why nothing of it may be shown or kept: `no_log`, or the variable that tells of a secret. */
+  readonly secret?: string;
 }
 
 export interface ResolvedPlay {
@@ -160,8 +162,9 @@ function answerFor(task: Task, args: CompiledArgs, { layers, lookup }: Sight): A
     if (!truthy(value.value)) return { diagnostics: [] };
   }
   const { id, name, place, type } = task;
-  if (!args.templated)
-    return { resolved: { id, type: type.name, name, place, args: task.args.value }, diagnostics: [] };
+  const secret = task.log === 'hidden' ? 'no_log' : secretBehind(args.variables, layers);
+  const known = { id, type: type.name, name, place, ...(secret === undefined ? {} : { secret }) };
+  if (!args.templated) return { resolved: { ...known, args: task.args.value }, diagnostics: [] };
   const filled = args.fill(lookup);
   if (filled.diagnostics.length > 0) return { diagnostics: filled.diagnostics };
   const checked = checkedArgs(type, filled.node);
@@ -169,7 +172,7 @@ function answerFor(task: Task, args: CompiledArgs, { layers, lookup }: Sight): A
     traced(diagnostic, filled.origins.get(diagnostic.place ?? place) ?? [], layers),
   );
   if (hasErrors(diagnostics)) return { diagnostics };
-  return { resolved: { id, type: type.name, name, place, args: checked.args }, diagnostics };
+  return { resolved: { ...known, args: checked.args }, diagnostics };
 }
 
 /** The diagnostic with the places of the variables that brought the value. */

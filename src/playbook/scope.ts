@@ -7,7 +7,8 @@ import type { Place } from '../source/diagnostic.ts';
 import type { Value } from '../source/value.ts';
 import type { Looked, Lookup } from './evaluation.ts';
 import type { Written } from './play.ts';
-import { filled, isTemplated, parseTemplate } from './template.ts';
+import { isSecretName } from './secret-name.ts';
+import { filled, isTemplated, parseTemplate, variablesOf } from './template.ts';
 
 /** Values by variable name; where they were written does not matter any more. */
 export type Values = ReadonlyMap<string, Value>;
@@ -40,6 +41,32 @@ export function lookupIn(layers: Layers): Lookup {
     return looked;
   };
   return lookup;
+}
+
+/** The first of the variables, or of those that they are made of, whose name tells of a secret. */
+export function secretBehind(names: readonly string[], layers: Layers): string | undefined {
+  const seen = new Set<string>();
+  const open = [...names];
+  for (let name = open.shift(); name !== undefined; name = open.shift()) {
+    if (isSecretName(name)) return name;
+    if (seen.has(name)) continue;
+    seen.add(name);
+    open.push(...namesIn(rawValue(layers, name)));
+  }
+  return undefined;
+}
+
+/** Variables that the templates inside of a value read. A key that tells of a secret counts as one. */
+function namesIn(value: Value | undefined): readonly string[] {
+  if (typeof value === 'string') {
+    const template = isTemplated(value) ? parseTemplate(value) : undefined;
+    return template?.ok === true ? variablesOf(template.value) : [];
+  }
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries<Value>(value).flatMap(([key, item]) => [
+    ...(isSecretName(key) ? [key] : []),
+    ...namesIn(item),
+  ]);
 }
 
 /** Where the value of a variable was written, if it was in a file. */

@@ -105,6 +105,7 @@ function readTask(node: SourceNode, id: string, context: Context): Task | undefi
     when,
     tags: [...new Set([...context.inherited.tags, ...readTags(at('tags'))])],
     vars: writtenVars(at('vars')),
+    log: at('no_log')?.value === true ? 'hidden' : 'shown',
   };
 }
 

@@ -6,6 +6,7 @@
 import { readJournal } from '../guard/journal.ts';
 import { inquiryScript } from '../guard/settle-script.ts';
 import { asBefore, shortfalls } from '../plan/decide.ts';
+import { isSealed } from '../plan/hidden.ts';
 import type { PlannedHost } from '../plan/plan.ts';
 import { hasChanges, type Plan } from '../plan/plan.ts';
 import { type HostTask, probeScript, readSight } from '../plan/probe.ts';
@@ -134,6 +135,8 @@ function forgotten(
   sight: NonNullable<ReturnType<typeof readSight>>,
   { types }: RunContext,
 ): HostEnding {
+  // What held a secret was not stored, so nobody can tell how it looked.
+  if (plan.tasks.some(isSealed)) return settledEnding('gone', died);
   if (asBefore(plan.tasks, sight, types))
     return {
       ...died,
@@ -145,5 +148,7 @@ function forgotten(
 }
 
 function looks({ tasks }: PlannedHost): readonly HostTask[] {
-  return tasks.map(({ id, type, name, place, args }) => ({ id, type, name, place, args }));
+  return tasks
+    .filter((task) => !isSealed(task))
+    .map(({ id, type, name, place, args }) => ({ id, type, name, place, args }));
 }

@@ -47,7 +47,7 @@ export async function applyHost(order: HostOrder, context: RunContext): Promise<
   const journal = readJournal(mark, outcome.stdout);
   tell(journal);
   noteLeftovers(order.plan.host, journal, context);
-  const untouched = untouchedEnding(order, outcome, journal);
+  const untouched = untouchedEnding(order, { outcome, journal }, context);
   if (untouched === undefined && seconds === null && outcome.kind === 'done' && journal.state === 'confirmed')
     return endUnguarded(order, { remote: opened, journal }, context);
   void opened.close();
@@ -123,8 +123,12 @@ function noteLeftovers(host: string, { leftovers }: Journal, context: RunContext
 }
 
 /** An apply that certainly changed nothing: refused by the host, or over before the first step. */
-function untouchedEnding({ plan }: HostOrder, outcome: Outcome, journal: Journal): HostEnding | undefined {
-  if (journal.refusal !== undefined) return refusedEnding(journal.refusal, plan.tasks);
+function untouchedEnding(
+  { plan }: HostOrder,
+  { outcome, journal }: { readonly outcome: Outcome; readonly journal: Journal },
+  { types }: RunContext,
+): HostEnding | undefined {
+  if (journal.refusal !== undefined) return refusedEnding(journal.refusal, plan.tasks, types);
   const next = 'nothing was changed on this host';
   if (outcome.kind === 'not-started')
     return { result: 'failed', refused: 'unable', message: outcome.cause, next: outcome.hint ?? next };

@@ -4,7 +4,9 @@
  */
 import type { GuardState } from '../guard/engine.ts';
 import type { Journal, LockHolder, Refusal } from '../guard/journal.ts';
+import { shownObject } from '../plan/hidden.ts';
 import type { TaskPlan, UnplannableHost } from '../plan/plan.ts';
+import type { TaskTypes } from '../plan/probe.ts';
 import type { BareEvent, HostResult } from '../report/event.ts';
 import type { Place } from '../source/diagnostic.ts';
 
@@ -38,7 +40,7 @@ export function unplannableEnding(plan: UnplannableHost): HostEnding {
 }
 
 /** A host that would not begin. */
-export function refusedEnding(refusal: Refusal, tasks: readonly TaskPlan[]): HostEnding {
+export function refusedEnding(refusal: Refusal, tasks: readonly TaskPlan[], types: TaskTypes): HostEnding {
   switch (refusal.kind) {
     case 'locked':
       return {
@@ -57,7 +59,9 @@ export function refusedEnding(refusal: Refusal, tasks: readonly TaskPlan[]): Hos
         next: 'nothing was changed on this host',
       };
     case 'stale': {
-      const moved = tasks.filter(({ id }) => refusal.tasks.includes(id)).map(({ object }) => object);
+      const moved = tasks
+        .filter(({ id }) => refusal.tasks.includes(id))
+        .map((task) => shownObject(task, types));
       return {
         result: 'failed',
         refused: 'stale',

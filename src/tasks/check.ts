@@ -83,6 +83,7 @@ export const check: TaskType<CheckArgs, CheckState> = {
   undo: 'turned',
   touches: 'nothing',
   verifyOnly: true,
+  namesTell: true,
 };
 
 function problems(args: CheckArgs): readonly ArgsProblem[] {

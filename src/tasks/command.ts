@@ -4,7 +4,7 @@
  */
 import { type Static, Type } from '@sinclair/typebox';
 import type { Output } from '../shell/frames.ts';
-import { block, nothing, type Script, sh, subshell } from '../shell/sh.ts';
+import { block, feed, nothing, type Script, sh, subshell } from '../shell/sh.ts';
 import type { ArgsProblem, Change, Observation, TaskType, Wanted } from './task-type.ts';
 
 const schema = Type.Object(
@@ -44,7 +44,8 @@ that a second run finds nothing to do. After the command the same question is as
 the answer is still no.
 
 \`unless\` runs in every plan and every \`status\`: it must only look. \`cmd\` and \`unless\` are given to \`sh -c\`;
-\`argv\` is run without a shell, so nothing in it needs quotes. The command has no standard input. Its exit status
+\`argv\` is run without a shell, so nothing in it needs quotes; a process list on the host shows it while it runs, as it
+shows what \`cmd\` starts: hand a secret over in a file or an environment variable. The command has no standard input. Its exit status
 decides: anything but 0 fails the host and rolls the other changes of the play back.
 
 The command itself is never rolled back: gwfleet cannot know what it did. Prefer a task type that can be turned.`;
@@ -78,6 +79,7 @@ export const command: TaskType<CommandArgs, CommandState> = {
   boot: () => [],
   undo: { impossible: 'gwfleet cannot know what a command did' },
   touches: 'service',
+  namesTell: true,
 };
 
 function problems({ cmd, argv, creates, unless, chdir }: CommandArgs): readonly ArgsProblem[] {
@@ -103,7 +105,7 @@ function wordsOf({ cmd, argv }: CommandArgs): readonly string[] {
 
 /** The command as one line of a plan; `sh -c` is left out, as the user did. */
 function shown(words: readonly string[]): string {
-  const line = words[0] === 'sh' && words[1] === '-c' ? (words[2] ?? '') : sh`${words}`.text;
+  const line = lineOf(words) ?? sh`${words}`.text;
   return line.trim().replace(/\s+/g, ' ');
 }
 
@@ -119,7 +121,7 @@ function probe({ creates, unless, chdir }: CommandArgs): Script {
     block(
       ...made,
       ...folder,
-      sh`sh -c ${unless} >/dev/null </dev/null`,
+      feed(unless, sh`{ ${lineRunner} >/dev/null; }`),
       sh`case $? in 0) echo 'done' ;; 126 | 127) exit 127 ;; *) echo pending ;; esac`,
     ),
   );
@@ -152,5 +154,14 @@ function changes(from: CommandState | null, to: CommandState | null): readonly C
 function apply(from: CommandState | null, to: CommandState | null): Script {
   if (to?.done !== true || from?.done === true) return nothing;
   const folder = to.chdir === null ? [] : [sh`cd ${to.chdir} || exit 1`];
-  return subshell(block(...folder, sh`${to.words} </dev/null`));
+  const line = lineOf(to.words);
+  const run = line === undefined ? sh`${to.words} </dev/null` : feed(line, sh`{ ${lineRunner}; }`);
+  return subshell(block(...folder, run));
+}
+
+/** A line for a shell is read from a file descriptor: as an argument of `sh -c` every process list would show it. */
+const lineRunner = sh`sh /proc/self/fd/9 9<&0 </dev/null`;
+
+function lineOf(words: readonly string[]): string | undefined {
+  return words[0] === 'sh' && words[1] === '-c' && words.length === 3 ? words[2] : undefined;
 }

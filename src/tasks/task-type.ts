@@ -131,6 +131,8 @@ export interface TaskType<Args, State extends Json> {
   draining?(state: State): Draining<State> | undefined;
   /** What a change from one state to the other does to a way in; empty when nothing. Pure. */
   wayIn?(from: State | null, to: State | null, way: WayIn, facts: Facts): readonly Touch[];
+  /** The names of its changes and of its object are made of the arguments' content, not only of their places. */
+  readonly namesTell?: true;
   /** A `check` is not a change: its observation must be what `desired` says after the play, or the host failed. */
   readonly verifyOnly?: true;
 }
