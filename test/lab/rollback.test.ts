@@ -69,7 +69,7 @@ describe('rollback of a run', () => {
     );
     const { code, stdout } = await gwfleet(lab, ['rollback', lab.inventory, '--yes']);
     expect(code).toBe(2);
-    expect(stdout).toMatch(/^gw1 failed in 'One alias.*': .*203\.0\.113\.12 as run .* left it\n/);
+    expect(stdout).toMatch(/^gw1 failed in 'One alias.*': .*203\.0\.113\.12\/\d+ as run .* left it\n/);
     expect(stdout).toMatch(/\n4 hosts: 3 changed, 1 failed/);
     const again = await gwfleet(lab, [
       'rollback',
@@ -149,14 +149,14 @@ describe('a host fails in batch 2 of 3', () => {
     expect(stderr).toMatch(
       /\[web03\] rolled-back: taken back, verified[\s\S]*\[web0[12]\] rolled-back: taken back/,
     );
-    expect(stdout).toMatch(/ {2}rolled-back {2}web01\.\.web04\n {2}not reached {2}web05\.\.web06/);
+    expect(stdout).toMatch(/ {2}rolled-back {2}web01\.\.web04\n {2}not reached {2}web05 web06/);
     expect(await routed()).toEqual([]);
   });
 
   it('on_failure: rollback_batch takes the failing batch back, and the earlier ones stand: exit 2', async () => {
     const { code, stdout } = await gwfleet(lab, apply('rollback_batch'));
     expect(code).toBe(2);
-    expect(stdout).toMatch(/ {2}changed {6}web01\.\.web02\n {2}rolled-back {2}web03\.\.web04\n/);
+    expect(stdout).toMatch(/ {2}changed {6}web01 web02\n {2}rolled-back {2}web03 web04\n/);
     expect(await routed()).toEqual(['web01', 'web02']);
   });
 
