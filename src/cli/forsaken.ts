@@ -30,8 +30,8 @@ export function forsakenRuns(state: string, inventoryFile: string): readonly Pas
   const found: PastRun[] = [];
   for (const past of runsOf(state, inventoryFile)) {
     if (isForsaken(past)) found.unshift(past);
-    // Each changing run has asked about those before it.
-    else if (past.state.finished !== undefined || lifeOf(past.record.process) === 'dead') break;
+    // A run that came to its plan has asked about those before it.
+    if (past.state.plan !== undefined) break;
   }
   return found;
 }

@@ -1,5 +1,6 @@
 /** Ctrl-C while nothing was touched yet: what waits is told to stop, and the verb ends with 99. */
 import { exitCodes } from '../report/exit-code.ts';
+import { onSignals } from './signals.ts';
 import { UsageError } from './usage.ts';
 
 export interface Interrupt {
@@ -17,16 +18,12 @@ export function onceInterrupted(): Interrupt {
     process.stderr.write('\n');
     stop.abort();
   };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, listener);
   return {
     signal: stop.signal,
     check: () => {
       if (stop.signal.aborted)
         throw new UsageError('interrupted; nothing was touched', undefined, exitCodes.interrupted);
     },
-    forget: () => {
-      for (const signal of signals) process.off(signal, listener);
-    },
+    forget: onSignals(listener),
   };
 }

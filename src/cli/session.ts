@@ -8,15 +8,18 @@ import pLimit from 'p-limit';
 import type { Plan } from '../plan/plan.ts';
 import type { TaskTypes } from '../plan/probe.ts';
 import type { Connector, Target } from '../remote/remote.ts';
+import { leftBehindText } from '../render/left-behind.ts';
 import type { BareEvent, RunEvent } from '../report/event.ts';
+import { exitCodes } from '../report/exit-code.ts';
 import type { Redact } from '../report/redaction.ts';
 import { emptyRunState, type RunState, reduce } from '../report/run-state.ts';
 import type { RunContext } from '../run/context.ts';
 import { openHistory, type RunHistory, type RunRecord, stateFolder } from '../run/history.ts';
-import { type Display, openDisplay } from './display.ts';
+import { openDisplay } from './display.ts';
 import type { Progress } from './flags.ts';
 import { openHold } from './hold.ts';
 import type { Output } from './output.ts';
+import { onSignals } from './signals.ts';
 
 export interface SessionOrder {
   readonly output: Output;
@@ -58,14 +61,32 @@ export function openSession(order: SessionOrder): Session {
   const stop = new AbortController();
   let state: RunState = emptyRunState;
   const remember = remembering(history, order.output);
+  const stamped = (bare: BareEvent) => 
+    ({ ...order.redact(bare), v: 1, at: new Date().toISOString(), run }) as RunEvent;
   const emit = (bare: BareEvent): void => {
-    const event = { ...order.redact(bare), v: 1, at: new Date().toISOString(), run } as RunEvent;
+    const event = stamped(bare);
     remember(event);
     state = reduce(state, event);
     display.event(event, state);
   };
   const hold = openHold();
-  const interrupt = (): void => interrupted(stop, { output: order.output, display });
+  const interrupt = (): void => {
+    if (stop.signal.aborted) leave();
+    order.output.tell(
+      'interrupted: hosts in flight finish or roll back; once more leaves at once, the guards still hold\n',
+    );
+    stop.abort();
+  };
+  /** Without an end of its own in the journal: the next command asks the hosts that were in flight. */
+  const leave = (): never => {
+    display.end();
+    remember(stamped({ type: 'run-stopped', why: 'interrupted twice: left at once' }));
+    order.output.tell(
+      `left at once; the next command on this inventory asks the hosts that were in flight\n`,
+    );
+    order.output.tell(leftBehindText(state));
+    process.exit(exitCodes.interrupted);
+  };
   const display = openDisplay({
     ...order,
     controls: {
@@ -129,28 +150,5 @@ function remembering(history: RunHistory | undefined, output: Output): (event: R
       const why = error instanceof Error ? error.message : String(error);
       output.tell(`the run's history is cut off here: ${why}\n`);
     }
-  };
-}
-
-/** First signal: begin nothing new. Second: leave at once, the guards on the hosts still hold. */
-function interrupted(
-  stop: AbortController,
-  { output, display }: { readonly output: Output; readonly display: Display },
-): void {
-  if (stop.signal.aborted) {
-    display.end();
-    process.exit(99);
-  }
-  output.tell(
-    'interrupted: hosts in flight finish or roll back; once more leaves at once, the guards still hold\n',
-  );
-  stop.abort();
-}
-
-function onSignals(listener: () => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, listener);
-  return () => {
-    for (const signal of signals) process.off(signal, listener);
   };
 }

@@ -103,7 +103,8 @@ function entryToNetwork(lab: Lab, node: string, argv: readonly string[], { env }
   const { PATH = '' } = process.env;
   return {
     command: 'nsenter',
-    args: [`--net=/proc/${lab.pid}/root/run/netns/${node}`, '--', ...argv],
+    // Whoever kills us means the command: nothing may go on unseen.
+    args: [`--net=/proc/${lab.pid}/root/run/netns/${node}`, '--', 'setpriv', '--pdeathsig', 'KILL', ...argv],
     env: {
       ...process.env,
       PATH: [join(lab.folder, 'bin'), PATH, labPath].join(':'),

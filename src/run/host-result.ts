@@ -95,7 +95,7 @@ function lockedMessage({ run, owner, sinceEpochSeconds, secondsLeft }: LockHolde
 function lockedAdvice({ run, life }: LockHolder): string {
   if (life === 'alive')
     return 'nothing was changed on this host; that run confirms it, or the host rolls it back by itself; try again then';
-  return `nothing was changed on this host; that run died here before it changed anything; break its lock with --break-lock ${run}`;
+  return `nothing was changed on this host; that run died here before it changed anything; break its lock with --break-lock ${run.replace(/\.u?\d+$/, '')}`;
 }
 
 /** The dead guard of another run stood in the way and has been ended; ours has not begun. */

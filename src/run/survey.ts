@@ -42,7 +42,7 @@ async function surveyHost(host: string, tasks: readonly HostTask[], context: Run
     const { message, hint } = connection.failure;
     return { kind: 'unseen', result: 'unreachable', why: message, ...(hint === undefined ? {} : { hint }) };
   }
-  const look = await lookAgain(connection.remote, tasks, context);
+  const look = await lookAgain(connection.remote, tasks, { ...context, until: context.stop });
   if ('sight' in look) return { kind: 'seen', sight: look.sight, remote: connection.remote };
   await connection.remote.close();
   return { kind: 'unseen', ...look };
@@ -50,15 +50,16 @@ async function surveyHost(host: string, tasks: readonly HostTask[], context: Run
 
 type Look = { readonly sight: Sight } | { readonly result: 'unreachable' | 'failed'; readonly why: string };
 
-/** The same look over a connection that is already there. */
+/** The same look over a connection that is already there; `until` ends it early. */
 export async function lookAgain(
   remote: Remote,
   tasks: readonly HostTask[],
-  context: RunContext,
+  context: RunContext & { readonly until?: AbortSignal },
 ): Promise<Look> {
   const mark = context.nonce();
   const outcome = await remote.run(probeScript(mark, tasks, context.types), {
     timeoutSeconds: context.commandTimeoutSeconds,
+    ...(context.until === undefined ? {} : { signal: context.until }),
   });
   const sight = outcome.kind === 'done' ? readSight(mark, outcome.stdout, outcome.stderr) : undefined;
   if (sight !== undefined) return { sight };
