@@ -19,11 +19,13 @@ export interface HostState {
   readonly guardSeconds: number | undefined;
   /** When the guard was armed: with `guardSeconds`, when the host would go back. */
   readonly guardedAt: string | undefined;
+  /** What the host waits for: `203.0.113.15: 37`. */
+  readonly draining: string | undefined;
   readonly failure: Extract<RunEvent, { type: 'host-finished' }> | undefined;
   /** A change was begun on this host, whatever came of it. */
   readonly touched: boolean;
-  /** A change of it was confirmed and stands, even if a later play failed or was rolled back. */
-  readonly kept: boolean;
+  /** How many plays' changes of it were confirmed and stand, even if a later play failed or was rolled back. */
+  readonly kept: number;
   /** Everything that was told of this host, in order. */
   readonly log: readonly HostEvent[];
 }
@@ -42,6 +44,8 @@ export type HostEvent = Extract<
       | 'task-finished'
       | 'guard-armed'
       | 'guard-settled'
+      | 'draining'
+      | 'drained'
       | 'host-finished';
   }
 >;
@@ -85,6 +89,10 @@ export function nextHost(host: HostState, event: HostEvent): HostState {
       };
     case 'guard-settled':
       return { ...host, phase: 'running', guardSeconds: undefined, guardedAt: undefined, touched: true };
+    case 'draining':
+      return { ...host, draining: `${event.what}: ${event.connections ?? 'some'}` };
+    case 'drained':
+      return { ...host, draining: undefined };
     case 'host-finished':
       return finished(host, event);
   }
@@ -101,8 +109,13 @@ function finished(host: HostState, event: Extract<RunEvent, { type: 'host-finish
     result: worse ? event.result : host.result,
     failure: isBad(event.result) && worse ? event : host.failure,
     touched: host.touched || ['changed', 'rolled-back', 'unknown'].includes(event.result),
-    kept: host.kept || event.result === 'changed',
+    kept: host.kept + keptBy(event),
   };
+}
+
+function keptBy({ result, back }: Extract<RunEvent, { type: 'host-finished' }>): number {
+  if (back === true) return result === 'rolled-back' ? -1 : 0;
+  return result === 'changed' ? 1 : 0;
 }
 
 /** A host that nothing is known of. */
@@ -118,9 +131,10 @@ export function freshHost(host: string): HostState {
     startedAt: undefined,
     guardSeconds: undefined,
     guardedAt: undefined,
+    draining: undefined,
     failure: undefined,
     touched: false,
-    kept: false,
+    kept: 0,
     log: [],
   };
 }
