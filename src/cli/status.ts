@@ -7,7 +7,6 @@ import pLimit from 'p-limit';
 import { readFleet } from '../fleet/fleet.ts';
 import type { Fleet, Gateway } from '../fleet/model.ts';
 import { textSetting } from '../fleet/setting.ts';
-import { openConnector } from '../remote/connector.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import { type LookContext, type Looker, openLooker } from '../run/status-look.ts';
 import type { Script } from '../shell/sh.ts';
@@ -26,6 +25,7 @@ import { type Request, readRequest } from './request.ts';
 import { tellStatus } from './status-telling.ts';
 import { tellDiagnostics } from './told.ts';
 import { UsageError } from './usage.ts';
+import { openWayIn } from './way-in.ts';
 
 export interface StatusFlags
   extends Pick<
@@ -60,9 +60,9 @@ export async function status(path: string, given: object, output: Output): Promi
   const entered = await enterLab(request.inventory);
   if (entered !== undefined) return entered;
   if (request.warnings.length > 0) tellDiagnostics(request.warnings, output);
+  const connector = await openWayIn(request.targets, { flags: {}, output });
   const stop = new AbortController();
   const forget = onSignals(() => stop.abort());
-  const connector = openConnector();
   const { fleet } = readFleet(request.inventory);
   const context: LookContext = {
     connector,
