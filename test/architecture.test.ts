@@ -10,10 +10,11 @@ const src = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
 const arrows: Readonly<Record<string, readonly string[]>> = {
   cli: [
     ...['fleet', 'guard', 'inventory', 'lab', 'plan', 'playbook', 'remote', 'render', 'report', 'run'],
-    ...['shell', 'source', 'tasks'],
+    ...['shell', 'source', 'status', 'tasks'],
   ],
-  render: ['report', 'fleet'],
-  run: ['report', 'guard', 'plan', 'playbook', 'fleet', 'tasks', 'shell'],
+  render: ['report', 'fleet', 'status'],
+  status: ['guard', 'plan', 'fleet', 'tasks', 'shell'],
+  run: ['report', 'status', 'guard', 'plan', 'playbook', 'fleet', 'tasks', 'shell'],
   guard: ['plan', 'tasks', 'shell'],
   plan: ['playbook', 'fleet', 'tasks', 'shell'],
   playbook: ['inventory', 'tasks', 'source'],
@@ -113,7 +114,7 @@ describe('rooms', () => {
   });
 });
 
-const pure = 'source inventory playbook fleet tasks shell address plan guard report'.split(' ');
+const pure = 'source inventory playbook fleet tasks shell address plan guard report status'.split(' ');
 const impure =
   /\b(?:process\.|console\.|Date\.now|new Date\(\)|Math\.random|performance\.|setTimeout|globalThis)/;
 

@@ -49,7 +49,8 @@ function spreadOf(host: Host): string {
 
 function webserverOf(host: Host): Webserver {
   const written = textSetting(host, 'gateway') ?? 'auto';
-  return { name: host.name, pinned: written === 'auto' ? undefined : written, host };
+  const pinned = written === 'auto' ? undefined : written;
+  return { name: host.name, pinned, managementAddress: managementAddress(host), host };
 }
 
 function assignedGateways(

@@ -20,6 +20,8 @@ export interface Webserver {
   readonly name: string;
   /** As the user named it; undefined: `auto`. */
   readonly pinned: string | undefined;
+  /** How we reach it, if that is an address and not a name. */
+  readonly managementAddress: string | undefined;
   readonly host: Host;
 }
 

@@ -97,7 +97,8 @@ function readRefusal(text: string): Refusal {
   return { kind: 'cannot-write', why: rest.join(' ') };
 }
 
-function readHolder(text: string): LockHolder {
+/** The lock's own lines with `;` between, and `left` and `life` behind them. */
+export function readHolder(text: string): LockHolder {
   const fields = new Map(
     text.split(';').map((field) => [field.split(' ')[0] ?? '', field.split(' ').slice(1).join(' ')]),
   );

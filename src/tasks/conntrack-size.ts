@@ -86,7 +86,7 @@ function lifetimes({ timeouts }: ConntrackArgs, kernel: string): Readonly<Record
 }
 
 /** From about Linux 6.5 on a new connection may take the port of a closed one before its time is over. */
-function reusesPorts(kernel: string): boolean {
+export function reusesPorts(kernel: string): boolean {
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(kernel) ?? [];
   return Number(major ?? 0) * 1000 + Number(minor ?? 0) >= 6005;
 }

@@ -1,9 +1,32 @@
 /** The verbs that only look: `status` at the hosts, `capacity` at the arithmetic behind the inventory. */
 import { InvalidArgumentError } from 'commander';
-import { collect } from '../flags.ts';
+import { collect, connectionFlags, playbookFlags } from '../flags.ts';
 import type { VerbGround } from './verb.ts';
 
 export function registerLook({ root, output, done }: VerbGround): void {
+  const status = root
+    .command('status')
+    .description('how full the fleet is: pools, conntrack, drains, drift; reads only')
+    .argument('<inventory>')
+    .option('-l, --limit <pattern>', 'only these hosts: names, groups, globs, :& :! ~regex @file')
+    .option('--watch [seconds]', 'again and again, until Ctrl-C (default: every 5 s)', seconds)
+    .option('--json', 'one JSON object')
+    .option('--prometheus', "metrics in Prometheus' text format")
+    .option('-o, --out <file>', 'write the metrics there, whole or not at all (a textfile of node_exporter)')
+    .option('--exit-code', 'exit 2 when there is something to act on')
+    .addHelpText(
+      'after',
+      `
+A fill of 70 % warns, 80 % is full: at most 64,512 ports an address to one destination.
+Exit: 0 looked at all hosts; 2 a host failed; 4 only unreachable ones.
+Example: gwfleet status inventories/prod.yaml --watch
+         gwfleet status inventories/prod.yaml --prometheus -o /var/lib/node_exporter/gwfleet.prom`,
+    )
+    .action(async (path: string, flags: object) =>
+      done((await import('../status.ts')).status(path, flags, output)),
+    );
+  playbookFlags(status);
+  connectionFlags(status);
   root
     .command('capacity')
     .description('what the fleet can carry, and what is missing; opens no connection')
@@ -22,6 +45,11 @@ export function registerLook({ root, output, done }: VerbGround): void {
     .action(async (path: string, flags: object) =>
       done((await import('../capacity.ts')).capacity(path, flags, output)),
     );
+}
+
+function seconds(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('a number of seconds from 1 is needed');
+  return Number(text);
 }
 
 function count(text: string): number {
