@@ -4,6 +4,7 @@
  */
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { Json, Note, Observation } from '../tasks/task-type.ts';
+import { bootChanges } from './boot.ts';
 import { cksum } from './cksum.ts';
 import type { HostPlan, TaskPlan } from './plan.ts';
 import { type HostTask, type Sight, type TaskTypes, typeOf } from './probe.ts';
@@ -82,16 +83,17 @@ function decide(
   if (wanted.kind === 'refused') return { why: wanted.why };
   const from = observation.kind === 'present' ? observation.state : null;
   const changes = type.verifyOnly === true ? [] : type.changes(from, wanted.state);
+  const ends = { args: task.args, from, to: wanted.state };
+  const boot = type.verifyOnly === true ? [] : bootChanges(ends, type, sight.facts);
   return {
     id: task.id,
     type: task.type,
     name: task.name,
     place: task.place,
     object,
-    args: task.args,
-    from,
-    to: wanted.state,
+    ...ends,
     changes,
+    ...(boot.length === 0 ? {} : { boot }),
     notes: [...(wanted.notes ?? []), ...(changes.length > 0 ? undoNotes(type) : [])],
     seen: cksum(output.stdout),
   };

@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { block, type Script, sh } from '../shell/sh.ts';
+import { bootAddresses } from './aliases/boot.ts';
 import { applyAliases } from './aliases/script.ts';
 import {
   type AliasesState,
@@ -16,6 +17,7 @@ import {
 } from './aliases/state.ts';
 import { noAliases, wantedAliases } from './aliases/wanted.ts';
 import { aliasesTouch } from './aliases/way-in.ts';
+import { addressParts } from './boot/network.ts';
 import { closedObject, interfaceName, poolAddresses, poolProblems, poolSpec } from './network-args.ts';
 import { failedProbe, requireTool } from './steps.ts';
 import type { Change, Observation, TaskType } from './task-type.ts';
@@ -65,7 +67,8 @@ export const aliases: TaskType<AliasesArgs, AliasesState> = {
   },
   changes,
   apply: applyAliases,
-  boot: () => [],
+  boot: (to, facts, from) => (to === null ? [] : addressParts(bootAddresses(to, from ?? null), facts.boot)),
+  bootName: (args) => `gwfleet-aliases-${args.interface}`,
   undo: 'turned',
   touches: 'reachability',
   wayIn: aliasesTouch,

@@ -5,12 +5,15 @@
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { block, type Script, sh } from '../shell/sh.ts';
+import { routeNotes, routeParts } from './boot/network.ts';
+import { bootRoute } from './default-route/boot.ts';
 import { applyRoutes, listing } from './default-route/script.ts';
 import { type DefaultRouteState, partsOf, readRoute, routeText } from './default-route/state.ts';
 import { wantedRoute } from './default-route/wanted.ts';
+import type { Facts } from './facts.ts';
 import { addressProblems, closedObject, interfaceName } from './network-args.ts';
 import { failedProbe, requireTool } from './steps.ts';
-import type { Change, Observation, TaskType } from './task-type.ts';
+import type { BootPart, Change, Observation, TaskType, Wanted } from './task-type.ts';
 import type { Touch, WayIn } from './way-in.ts';
 
 const drain = closedObject({
@@ -45,7 +48,7 @@ Before the switch the next hop is asked by ARP: one that nobody answers for is r
 it without a word. A next hop in no subnet of the host is refused, too.
 
 \`drain\` is accepted, but connections do not stay on the old gateway yet: the switch is hard, and the plan says so.
-The change lives in the running system; it is not yet kept over a restart.`;
+Over a restart the route is kept in the words of whoever owns the interface (see \`aliases\`).`;
 
 export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
   name: 'default_route',
@@ -68,15 +71,30 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
     if (seen.kind === 'unknown') return { kind: 'refused', why: `the default route is unknown: ${seen.why}` };
     const goal = { via, ...(device === undefined ? {} : { interface: device }) };
     const state = seen.kind === 'present' ? seen.state : null;
-    return wantedRoute({ ...goal, drains: drains !== undefined && drains !== false }, state, facts);
+    return withBoot(
+      wantedRoute({ ...goal, drains: drains !== undefined && drains !== false }, state, facts),
+      facts,
+    );
   },
   changes,
   apply: applyRoutes,
-  boot: () => [],
+  boot: (to, facts) => bootOf(to, facts),
+  bootName: () => 'gwfleet-default-route',
   undo: 'turned',
   touches: 'reachability',
   wayIn,
 };
+
+function withBoot(wanted: Wanted<DefaultRouteState>, facts: Facts): Wanted<DefaultRouteState> {
+  const route = wanted.kind === 'state' ? bootRoute(wanted.state) : undefined;
+  if (wanted.kind !== 'state' || route === undefined) return wanted;
+  return { ...wanted, notes: [...(wanted.notes ?? []), ...routeNotes(route, facts.boot)] };
+}
+
+function bootOf(to: DefaultRouteState | null, facts: Facts): readonly BootPart[] {
+  const route = bootRoute(to);
+  return route === undefined ? [] : routeParts(route, facts.boot);
+}
 
 /** busybox' ip does not print protocol and mtu, so a route could not be put back as it was. */
 function probe({ via, interface: device }: DefaultRouteArgs): Script {

@@ -53,6 +53,7 @@ export function readFacts(output: Output): Facts {
     memoryBytes: number(/^(\d+) kB$/.exec(first('/proc/meminfo:MemTotal:').trim())?.[1], 0) * 1024,
     tools: after('tool '),
     interfaces: interfaces(after('link '), after('addr ')),
+    boot: readBootFacts(output),
     managementPath: managementPath(first('way-in '), first('road '), first('ridden ')),
   };
 }

@@ -44,6 +44,10 @@ export interface BootFacts {
 
 export function ownerOf(boot: BootFacts | undefined, device: string): InterfaceOwner {
   return (
-    boot?.owners.find((owner) => owner.interface === device) ?? { interface: device, claims: [], gateways: [] }
+    boot?.owners.find((owner) => owner.interface === device) ?? {
+      interface: device,
+      claims: [],
+      gateways: [],
+    }
   );
 }

@@ -84,14 +84,20 @@ export function readBootFacts(output: Output): BootFacts {
   const of = (word: string): readonly (readonly string[])[] =>
     rows.filter((row) => row.startsWith(`${word} `)).map((row) => row.slice(word.length + 1).split(' '));
   const profileFiles = new Map(
-    of('profile-file').map((words) => [words.join(' ').split(':')[0] ?? '', words.join(' ').split(':')[1] ?? '']),
+    of('profile-file').map((words) => [
+      words.join(' ').split(':')[0] ?? '',
+      words.join(' ').split(':')[1] ?? '',
+    ]),
   );
   return {
     init: of('init').length > 0 ? 'systemd' : 'other',
     owners: owners(of, profileFiles),
     rulesUnits: of('rules').map(([unit = '']) => unit),
     profiles: profiles(of('profile')),
-    files: of('file').map(([sum = '', bytes = '', ...path]) => ({ path: path.join(' '), cksum: `${sum} ${bytes}` })),
+    files: of('file').map(([sum = '', bytes = '', ...path]) => ({
+      path: path.join(' '),
+      cksum: `${sum} ${bytes}`,
+    })),
   };
 }
 
@@ -101,7 +107,14 @@ function owners(of: Rows, profileFiles: ReadonlyMap<string, string>): readonly I
   const claims: (readonly [string, Claim])[] = [
     ...of('networkd').map(([device = '', setup = '', file = '']): readonly [string, Claim] => {
       const renderer = netplanBase.test(file) ? 'networkd' : '';
-      return [device, claim(renderer === '' ? 'networkd' : 'netplan', { source: file, renderer, trouble: networkdTrouble(setup) })];
+      return [
+        device,
+        claim(renderer === '' ? 'networkd' : 'netplan', {
+          source: file,
+          renderer,
+          trouble: networkdTrouble(setup),
+        }),
+      ];
     }),
     ...of('nm').map(([device = '', uuid = '']): readonly [string, Claim] => {
       const renderer = netplanProfile.test(profileFiles.get(uuid) ?? '') ? 'networkmanager' : '';
@@ -131,7 +144,9 @@ function claim(manager: Manager, more: Partial<Claim>): Claim {
 }
 
 function networkdTrouble(setup: string): string {
-  return setup === 'failed' ? 'systemd-networkd has failed to configure it (networkctl status tells why)' : '';
+  return setup === 'failed'
+    ? 'systemd-networkd has failed to configure it (networkctl status tells why)'
+    : '';
 }
 
 function profiles(rows: readonly (readonly string[])[]): readonly Profile[] {
@@ -144,7 +159,10 @@ function profiles(rows: readonly (readonly string[])[]): readonly Profile[] {
   return [...found].map(([uuid, { method = '', addresses = '', gateway = '' }]) => ({
     uuid,
     method,
-    addresses: addresses.split(/[,|]/).map((text) => text.trim()).filter(Boolean),
+    addresses: addresses
+      .split(/[,|]/)
+      .map((text) => text.trim())
+      .filter(Boolean),
     gateway,
   }));
 }

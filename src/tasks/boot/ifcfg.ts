@@ -24,7 +24,10 @@ export function ifcfgAddresses({ addresses }: BootAddresses): readonly BootFile[
 }
 
 export function ifcfgRoute({ interface: device, via, metric, source }: BootRoute): readonly BootFile[] {
-  const words = [...(source === null ? [] : [`src ${source}`]), ...(metric === 0 ? [] : [`metric ${metric}`])];
+  const words = [
+    ...(source === null ? [] : [`src ${source}`]),
+    ...(metric === 0 ? [] : [`metric ${metric}`]),
+  ];
   const content = `# Written by gwfleet.\n${['default via', via, 'dev', device, ...words].join(' ')}\n`;
   return [{ path: `${folder}/route-${device}`, mode: 0o644, content }];
 }

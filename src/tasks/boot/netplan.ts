@@ -7,7 +7,10 @@ import type { BootFile } from '../task-type.ts';
 import type { Claim } from './boot-facts.ts';
 import type { BootAddresses, BootRoute } from './network.ts';
 
-export function netplanAddresses(renderer: Claim['renderer'], { interface: device, addresses }: BootAddresses): readonly BootFile[] {
+export function netplanAddresses(
+  renderer: Claim['renderer'],
+  { interface: device, addresses }: BootAddresses,
+): readonly BootFile[] {
   if (addresses.length === 0) return [];
   const entries = addresses.flatMap(({ address, prefix, label }) =>
     renderer === 'networkd'
@@ -18,7 +21,13 @@ export function netplanAddresses(renderer: Claim['renderer'], { interface: devic
 }
 
 /** `0.0.0.0/0`: netplan 0.101 does not know the word `default`. */
-export function netplanRoute({ interface: device, via, metric, source, mtu }: BootRoute): readonly BootFile[] {
+export function netplanRoute({
+  interface: device,
+  via,
+  metric,
+  source,
+  mtu,
+}: BootRoute): readonly BootFile[] {
   const lines = [
     '      routes:',
     '        - to: "0.0.0.0/0"',
@@ -32,7 +41,13 @@ export function netplanRoute({ interface: device, via, metric, source, mtu }: Bo
 
 function netplanFile(what: string, device: string, lines: readonly string[]): BootFile {
   const path = `/etc/netplan/90-gwfleet-${what}-${device}.yaml`;
-  const head = ['# Written by gwfleet.', 'network:', '  version: 2', `  ${sectionOf(device)}:`, `    "${device}":`];
+  const head = [
+    '# Written by gwfleet.',
+    'network:',
+    '  version: 2',
+    `  ${sectionOf(device)}:`,
+    `    "${device}":`,
+  ];
   return {
     path,
     mode: 0o600,

@@ -8,7 +8,10 @@ import type { Profile } from './boot-facts.ts';
 import type { BootAddresses, BootRoute } from './network.ts';
 
 /** Nothing where the profile says it already, or where it is not known. */
-export function profileAddresses(profile: Profile | undefined, { interface: device, addresses, gone }: BootAddresses): readonly BootSetting[] {
+export function profileAddresses(
+  profile: Profile | undefined,
+  { interface: device, addresses, gone }: BootAddresses,
+): readonly BootSetting[] {
   if (profile === undefined) return [];
   const cidr = ({ address, prefix }: { address: string; prefix: number }) => `${address}/${prefix}`;
   const add = addresses.map(cidr).filter((text) => !profile.addresses.includes(text));
@@ -22,9 +25,18 @@ export function profileAddresses(profile: Profile | undefined, { interface: devi
   return [{ name: `profile of ${device}`, to: words, write }];
 }
 
-export function profileGateway(profile: Profile, { interface: device, via }: BootRoute): readonly BootSetting[] {
+export function profileGateway(
+  profile: Profile,
+  { interface: device, via }: BootRoute,
+): readonly BootSetting[] {
   if (profile.gateway === via) return [];
-  return [{ name: `profile of ${device}`, to: `gateway ${via}`, write: modify(profile.uuid, sh`ipv4.gateway ${via}`) }];
+  return [
+    {
+      name: `profile of ${device}`,
+      to: `gateway ${via}`,
+      write: modify(profile.uuid, sh`ipv4.gateway ${via}`),
+    },
+  ];
 }
 
 function modify(uuid: string, words: Script): Script {

@@ -45,9 +45,14 @@ export function addressParts(wanted: BootAddresses, boot: BootFacts | undefined)
     case 'netplan':
       return netplanAddresses(claim.renderer, wanted);
     case 'networkmanager':
-      return profileAddresses(boot.profiles.find(({ uuid }) => uuid === claim.source), wanted);
+      return profileAddresses(
+        boot.profiles.find(({ uuid }) => uuid === claim.source),
+        wanted,
+      );
     case 'ifupdown':
-      return wanted.addresses.length === 0 ? [] : [hook('aliases', wanted.interface, addressCommands(wanted))];
+      return wanted.addresses.length === 0
+        ? []
+        : [hook('aliases', wanted.interface, addressCommands(wanted))];
     case 'ifcfg':
       return ifcfgAddresses(wanted);
     case undefined:
@@ -83,7 +88,8 @@ export function routeParts(wanted: BootRoute, boot: BootFacts | undefined): read
 export function ownerNotes(device: string, boot: BootFacts | undefined): readonly Note[] {
   if (boot === undefined) return [];
   if (boot.init === 'other') {
-    const text = 'no init system that gwfleet knows runs here: after a restart it is gwfleet apply that sets this again';
+    const text =
+      'no init system that gwfleet knows runs here: after a restart it is gwfleet apply that sets this again';
     return [{ level: 'info', text }];
   }
   const { claims } = ownerOf(boot, device);
@@ -92,7 +98,9 @@ export function ownerNotes(device: string, boot: BootFacts | undefined): readonl
     const text = `${device} has two owners, ${names}: nothing is written for a restart; take it from one of them, then apply again`;
     return [{ level: 'warning', text }];
   }
-  return claims.filter(({ trouble }) => trouble !== '').map(({ trouble }): Note => ({ level: 'warning', text: `${device}: ${trouble}` }));
+  return claims
+    .filter(({ trouble }) => trouble !== '')
+    .map(({ trouble }): Note => ({ level: 'warning', text: `${device}: ${trouble}` }));
 }
 
 /** That the owner's own files lead another way. */

@@ -6,15 +6,26 @@ import { sh } from '../../shell/sh.ts';
 import type { BootFile } from '../task-type.ts';
 import type { BootAddresses, BootRoute } from './network.ts';
 
-export function networkdAddresses(networkFile: string, { interface: device, addresses }: BootAddresses): readonly BootFile[] {
+export function networkdAddresses(
+  networkFile: string,
+  { interface: device, addresses }: BootAddresses,
+): readonly BootFile[] {
   if (addresses.length === 0) return [];
   const sections = addresses.map(({ address, prefix, broadcast, label }) =>
-    ['[Address]', `Address=${address}/${prefix}`, ...(broadcast === null ? [] : [`Broadcast=${broadcast}`]), `Label=${label}`].join('\n'),
+    [
+      '[Address]',
+      `Address=${address}/${prefix}`,
+      ...(broadcast === null ? [] : [`Broadcast=${broadcast}`]),
+      `Label=${label}`,
+    ].join('\n'),
   );
   return [dropIn(networkFile, `aliases-${device}`, sections)];
 }
 
-export function networkdRoute(networkFile: string, { interface: device, via, metric, source, mtu }: BootRoute): readonly BootFile[] {
+export function networkdRoute(
+  networkFile: string,
+  { interface: device, via, metric, source, mtu }: BootRoute,
+): readonly BootFile[] {
   const lines = [
     '[Route]',
     `Gateway=${via}`,

@@ -47,7 +47,11 @@ export function addressUnit(wanted: BootAddresses): readonly BootFile[] {
     ...late,
     name: `gwfleet-aliases-${device}`,
     description: `gwfleet: aliases of ${device}`,
-    script: late.head(device) + addressCommands(wanted).map((line) => `${line}\n`).join(''),
+    script:
+      late.head(device) +
+      addressCommands(wanted)
+        .map((line) => `${line}\n`)
+        .join(''),
   });
 }
 

@@ -4,7 +4,17 @@
  * Where it cannot run, it throws and says why: nobody skips a reboot.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,14 +69,29 @@ export interface MachineOrder {
 export async function machine({ manager, suite = 'bookworm', files = [] }: MachineOrder): Promise<Machine> {
   const root = rootOf(suite);
   const folder = mkdtempSync(join(tmpdir(), 'gwfleet-machine-'));
-  const name = `m${folder.slice(-6).toLowerCase().replaceAll(/[^a-z0-9]/g, 'x')}`;
+  const name = `m${folder
+    .slice(-6)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, 'x')}`;
   for (const each of ['disk', 'work', 'mnt', 'state']) mkdirSync(join(folder, each));
   writeFileSync(join(folder, 'name'), name);
   writeDisk(join(folder, 'disk'), manager, files);
   giveKeys(folder);
   const stage = spawn(
     'unshare',
-    ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', join(here, 'stage.sh'), folder, root, process.execPath, internet],
+    [
+      '--mount',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      'sh',
+      join(here, 'stage.sh'),
+      folder,
+      root,
+      process.execPath,
+      internet,
+    ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let complaints = '';
@@ -79,7 +104,11 @@ export async function machine({ manager, suite = 'bookworm', files = [] }: Machi
     tidy(folder, name);
   };
   stages.add(end);
-  await until('the stage', () => existsSync(join(folder, 'stage')), () => complaints);
+  await until(
+    'the stage',
+    () => existsSync(join(folder, 'stage')),
+    () => complaints,
+  );
   const pid = childOf(stage.pid ?? 0);
   const made = driven({ folder, pid, name });
   await booted(made, folder);
@@ -94,7 +123,24 @@ interface Stage {
 
 function driven(stage: Stage): Machine {
   const { folder } = stage;
-  const ssh = ['ssh', '-F', 'none', '-i', join(folder, 'id'), '-o', 'BatchMode=yes', '-o', `UserKnownHostsFile=${folder}/known_hosts`, '-o', 'ConnectTimeout=5', '-o', 'ServerAliveInterval=2', '-o', 'ServerAliveCountMax=3', 'root@10.0.0.1'];
+  const ssh = [
+    'ssh',
+    '-F',
+    'none',
+    '-i',
+    join(folder, 'id'),
+    '-o',
+    'BatchMode=yes',
+    '-o',
+    `UserKnownHostsFile=${folder}/known_hosts`,
+    '-o',
+    'ConnectTimeout=5',
+    '-o',
+    'ServerAliveInterval=2',
+    '-o',
+    'ServerAliveCountMax=3',
+    'root@10.0.0.1',
+  ];
   const attempt = (script: string): Promise<Said> => within(stage, 'hub', [...ssh, 'sh -s'], script);
   const made: Machine = {
     folder,
@@ -108,7 +154,14 @@ function driven(stage: Stage): Machine {
     hub: (script) => within(stage, 'hub', ['sh', '-c', script]),
     client: (script) => within(stage, 'client', ['sh', '-c', script]),
     gwfleet: (...args) =>
-      within(stage, 'hub', ['env', `XDG_STATE_HOME=${folder}/state`, 'NO_COLOR=1', process.execPath, program, ...args]),
+      within(stage, 'hub', [
+        'env',
+        `XDG_STATE_HOME=${folder}/state`,
+        'NO_COLOR=1',
+        process.execPath,
+        program,
+        ...args,
+      ]),
     reboot: async (how) => {
       const boots = bootsOf(folder);
       if (how === 'clean') await attempt('systemctl --no-block reboot');
@@ -117,7 +170,8 @@ function driven(stage: Stage): Machine {
       await booted(made, folder);
     },
     carrierLoss: async (seconds) => {
-      const set = (state: string) => within(stage, 'hub', ['sh', '-c', `ip link set m-eth0 ${state}; ip link set m-eth1 ${state}`]);
+      const set = (state: string) =>
+        within(stage, 'hub', ['sh', '-c', `ip link set m-eth0 ${state}; ip link set m-eth1 ${state}`]);
       await set('down');
       await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
       await set('up');
@@ -125,7 +179,9 @@ function driven(stage: Stage): Machine {
     },
     put: async ({ path, text, mode = 0o644 }) => {
       const encoded = Buffer.from(text).toString('base64');
-      await made.run(`mkdir -p '${dirname(path)}' && echo ${encoded} | base64 -d >'${path}' && chmod ${mode.toString(8)} '${path}'`);
+      await made.run(
+        `mkdir -p '${dirname(path)}' && echo ${encoded} | base64 -d >'${path}' && chmod ${mode.toString(8)} '${path}'`,
+      );
     },
   };
   return made;
@@ -137,13 +193,18 @@ async function booted(made: Machine, folder: string): Promise<void> {
   for (;;) {
     const { code, stdout } = await made.try('systemctl is-system-running --wait 2>/dev/null || :; echo in');
     if (code === 0 && stdout.includes('in')) return;
-    if (Date.now() > deadline) throw new Error(`the machine did not come up: ${tail(join(folder, 'console'))}`);
+    if (Date.now() > deadline)
+      throw new Error(`the machine did not come up: ${tail(join(folder, 'console'))}`);
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
 }
 
 function within({ pid }: Stage, space: string, argv: readonly string[], input = ''): Promise<Said> {
-  const child = spawn('nsenter', ['--target', String(pid), '--mount', '--', 'ip', 'netns', 'exec', space, ...argv], { stdio: 'pipe' });
+  const child = spawn(
+    'nsenter',
+    ['--target', String(pid), '--mount', '--', 'ip', 'netns', 'exec', space, ...argv],
+    { stdio: 'pipe' },
+  );
   const said = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
@@ -155,7 +216,12 @@ function within({ pid }: Stage, space: string, argv: readonly string[], input = 
 /** Power cut: PID 1 of the container dies, and the kernel kills the rest. */
 function killInit({ pid }: Stage): void {
   const nspawn = descendants(pid).find((each) => commandOf(each).startsWith('systemd-nspawn'));
-  const inits = nspawn === undefined ? [] : descendants(nspawn).filter((each) => /^(?:\/sbin\/init|\/lib\/systemd\/systemd|\/usr\/lib\/systemd\/systemd)\b/.test(commandOf(each)));
+  const inits =
+    nspawn === undefined
+      ? []
+      : descendants(nspawn).filter((each) =>
+          /^(?:\/sbin\/init|\/lib\/systemd\/systemd|\/usr\/lib\/systemd\/systemd)\b/.test(commandOf(each)),
+        );
   const [init] = inits;
   if (init === undefined) throw new Error('the machine has no PID 1 to kill');
   process.kill(init, 'SIGKILL');
@@ -163,7 +229,10 @@ function killInit({ pid }: Stage): void {
 
 function descendants(pid: number): readonly number[] {
   const text = execFileSync('ps', ['-e', '-o', 'pid=,ppid='], { encoding: 'utf8' });
-  const pairs = text.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  const pairs = text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
   const below = (parent: number): number[] =>
     pairs.filter(([, ppid]) => ppid === parent).flatMap(([child = 0]) => [child, ...below(child)]);
   return below(pid);
@@ -187,7 +256,10 @@ function rootOf(suite: string): string {
   mkdirSync(rootsFolder, { recursive: true });
   const root = join(rootsFolder, suite);
   // flock: two test files that come at once build it once.
-  execFileSync('flock', [`${root}.lock`, 'sh', join(here, 'root.sh'), suite, root], { stdio: ['ignore', 'ignore', 'pipe'], timeout: 900_000 });
+  execFileSync('flock', [`${root}.lock`, 'sh', join(here, 'root.sh'), suite, root], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 900_000,
+  });
   return root;
 }
 
@@ -211,7 +283,10 @@ function giveKeys(folder: string): void {
   const ssh = join(folder, 'disk/etc/ssh');
   mkdirSync(ssh, { recursive: true });
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(ssh, 'ssh_host_ed25519_key')]);
-  writeFileSync(join(folder, 'known_hosts'), `10.0.0.1 ${readFileSync(join(ssh, 'ssh_host_ed25519_key.pub'), 'utf8')}`);
+  writeFileSync(
+    join(folder, 'known_hosts'),
+    `10.0.0.1 ${readFileSync(join(ssh, 'ssh_host_ed25519_key.pub'), 'utf8')}`,
+  );
   const home = join(folder, 'disk/root/.ssh');
   mkdirSync(home, { recursive: true, mode: 0o700 });
   copyFileSync(join(folder, 'id.pub'), join(home, 'authorized_keys'));
@@ -220,7 +295,10 @@ function giveKeys(folder: string): void {
 
 function tidy(folder: string, name: string): void {
   for (const tree of ['/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup'])
-    execFileSync('sh', ['-c', `find ${tree}/gwfleet-${name} -depth -type d 2>/dev/null | while read -r each; do for try in 1 2 3 4 5 6 7 8 9; do rmdir "$each" && break; sleep 0.1; done; done 2>/dev/null; :`]);
+    execFileSync('sh', [
+      '-c',
+      `find ${tree}/gwfleet-${name} -depth -type d 2>/dev/null | while read -r each; do for try in 1 2 3 4 5 6 7 8 9; do rmdir "$each" && break; sleep 0.1; done; done 2>/dev/null; :`,
+    ]);
   rmSync(folder, { recursive: true, force: true });
 }
 

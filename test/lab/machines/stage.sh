@@ -25,10 +25,11 @@ ip netns exec hub sh -c 'echo 0 >/proc/sys/net/ipv4/ip_forward; echo 2 >/proc/sy
 ip netns exec hub "$3" "$4" >"$folder/internet" 2>&1 </dev/null &
 until grep -qs ready "$folder/internet"; do kill -0 $! || exit 1; sleep 0.05; done
 cat >"$folder/net-up" <<'UP'
-for cable in "eth0 inside" "eth1 outside"; do
+# The same addresses at every boot: a neighbour would look for the old ones for half a minute.
+for cable in "eth0 inside 02:00:00:00:00:01" "eth1 outside 02:00:00:00:01:01"; do
   set -- $cable
   ip -n hub link del "m-$1" 2>/dev/null || :
-  ip -n "$name" link add "$1" type veth peer name "m-$1" netns hub
+  ip -n "$name" link add "$1" address "$3" type veth peer name "m-$1" netns hub
   ip -n hub link set "m-$1" master "$2" up
 done
 ip -n "$name" link set lo up
