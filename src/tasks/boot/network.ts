@@ -70,6 +70,8 @@ export function routeParts(wanted: BootRoute, boot: BootFacts | undefined): read
     case 'networkd':
       return contested ? routeUnit(wanted) : networkdRoute(claim.source, wanted);
     case 'netplan':
+      // NetworkManager gives each route a metric of its own, another one at every start.
+      if (claim.renderer === 'networkmanager') return netplanRoute({ ...wanted, metric: 0 });
       return contested ? routeUnit(wanted) : netplanRoute(wanted);
     case 'networkmanager': {
       const profile = boot.profiles.find(({ uuid }) => uuid === claim.source);

@@ -2,7 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export function writeFleet(folder: string, { pool = '203.0.113.10-203.0.113.15', via = '10.0.0.254' } = {}): void {
+export function writeFleet(
+  folder: string,
+  { pool = '203.0.113.10-203.0.113.15', via = '10.0.0.254' } = {},
+): void {
   writeFileSync(
     join(folder, 'inventory.yaml'),
     `all:
