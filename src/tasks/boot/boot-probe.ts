@@ -145,7 +145,7 @@ function claim(manager: Manager, more: Partial<Claim>): Claim {
 
 function networkdTrouble(setup: string): string {
   return setup === 'failed'
-    ? 'systemd-networkd has failed to configure it (networkctl status tells why)'
+    ? 'systemd-networkd has failed to configure it: networkctl status tells why, networkctl reconfigure tries again'
     : '';
 }
 

@@ -27,7 +27,8 @@ export async function happen(to: Machine, manager: Manager, event: Happening): P
     case 'carrier loss 8 s':
       return to.carrierLoss(8);
     case 'link down, up':
-      await detached(to, 'for i in eth1 eth0; do ip link set $i down; ip link set $i up; done');
+      // A second between: networkd 252 gives an interface up that comes back at once, also without anything of ours.
+      await detached(to, 'for i in eth1 eth0; do ip link set $i down; sleep 1; ip link set $i up; done');
       // The kernel has dropped the administrator's own route too; what is looked at is ours.
       await to.run('ip route replace 198.51.100.0/24 via 203.0.113.1 dev eth1');
       return;
