@@ -9,12 +9,18 @@ import { openOutput } from './output.ts';
 import { registerApply } from './verbs/apply.ts';
 import { registerLook } from './verbs/look.ts';
 import { registerOffline } from './verbs/offline.ts';
+import { registerRuns } from './verbs/runs.ts';
 import type { VerbGround } from './verbs/verb.ts';
 
 const output = openOutput();
 
 /** In the order of `gwfleet --help`. */
-const groups: readonly ((ground: VerbGround) => void)[] = [registerApply, registerLook, registerOffline];
+const groups: readonly ((ground: VerbGround) => void)[] = [
+  registerApply,
+  registerLook,
+  registerRuns,
+  registerOffline,
+];
 
 function program(): Command {
   const root = new Command('gwfleet')

@@ -3,16 +3,14 @@
  * playbook meet; nothing here opens a connection.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFleet } from '../fleet/fleet.ts';
 import { hostVariables } from '../fleet/host-variables.ts';
-import { connectionOf } from '../inventory/connection.ts';
 import { selectHosts } from '../inventory/host-pattern.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { readInventory } from '../inventory/read-inventory.ts';
-import type { Play, Playbook } from '../playbook/play.ts';
+import type { Play } from '../playbook/play.ts';
 import { readPlaybook } from '../playbook/playbook-reading.ts';
 import { type ResolvedPlay, resolvePlay } from '../playbook/resolution.ts';
 import { selectTasks } from '../playbook/tags.ts';
@@ -23,16 +21,18 @@ import { taskTypes } from '../tasks/registry.ts';
 import { diskFiles } from './disk-files.ts';
 import { readExtraVars } from './extra-vars.ts';
 import type { Flags } from './flags.ts';
-import { limitReference } from './limit-reference.ts';
+import { limitedHosts } from './limit.ts';
+import { readTargets } from './targets.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
 
 export interface Request {
   readonly fleet: FleetRequest;
   readonly inventory: Inventory;
-  readonly playbook: Playbook;
   readonly targets: ReadonlyMap<string, Target>;
   /** Warnings; errors were thrown as InvalidFiles. */
   readonly warnings: readonly Diagnostic[];
+  /** The earlier run that this one carries on or takes back. */
+  readonly of?: string;
 }
 
 type RequestFlags = Pick<
@@ -44,6 +44,7 @@ type RequestFlags = Pick<
   | 'skipTags'
   | 'startAtTask'
   | 'maxFail'
+  | 'onFailure'
   | 'confirmTimeout'
   | 'allowCut'
 > &
@@ -76,7 +77,7 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
   const plays = playbook.plays.map((play) => {
     const hosts = playHosts(play, inventory, found).filter((host) => limited?.has(host) !== false);
     const { resolved, diagnostics } = resolvePlay(play, { ...around, hosts });
-    found.push(...diagnostics, ...haltOnly(play));
+    found.push(...diagnostics);
     if (play.become === true) for (const host of hosts) becoming.add(host);
     return playRequest(play, resolved, flags);
   });
@@ -89,7 +90,6 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
   return {
     fleet: { inventory: path, playbook: playbookPath, plays },
     inventory,
-    playbook,
     targets,
     warnings: found,
   };
@@ -116,27 +116,6 @@ function packageFolder(): string {
   );
 }
 
-function limitedHosts(
-  inventory: Inventory,
-  limit: string | undefined,
-  found: Diagnostic[],
-): ReadonlySet<string> | undefined {
-  if (limit === undefined) return undefined;
-  const { hosts, diagnostics } = selectHosts(inventory, limit, {
-    name: '--limit',
-    reference: limitReference,
-  });
-  found.push(...diagnostics);
-  if (hosts.length === 0 && diagnostics.length === 0) {
-    found.push({
-      severity: 'error',
-      message: `--limit: '${limit}' leaves no host`,
-      hint: 'gwfleet inventory FILE --graph shows groups and hosts',
-    });
-  }
-  return new Set(hosts);
-}
-
 /** A play for a group that this inventory does not have is left out with a warning, as in Ansible. */
 function playHosts(play: Play, inventory: Inventory, found: Diagnostic[]): readonly string[] {
   const { hosts, diagnostics } = selectHosts(inventory, play.hosts.pattern, {
@@ -159,18 +138,12 @@ function playRequest(play: Play, resolved: ResolvedPlay, flags: RequestFlags): P
       ...resolved.rules,
       ...(flags.confirmTimeout === undefined ? {} : { confirmTimeoutSeconds: flags.confirmTimeout }),
       ...(flags.allowCut === undefined ? {} : { cut: 'allowed' }),
+      ...(flags.onFailure === undefined ? {} : { onFailure: flags.onFailure }),
       ...(flags.maxFail === undefined ? {} : { maxFail: failLimit(flags.maxFail, hosts.length) }),
     },
     tasks: resolved.tasks,
     gate: resolved.gate,
   };
-}
-
-/** A word that is read but not carried out is said, never passed over in silence. */
-function haltOnly({ onFailure, place }: Play): readonly Diagnostic[] {
-  if (onFailure === 'halt') return [];
-  const message = `on_failure: ${onFailure} is not carried out by this version; the run halts`;
-  return [{ severity: 'warning', message, place, hint: 'hosts that were confirmed stay as they are' }];
 }
 
 function failLimit(text: string, hosts: number): number {
@@ -179,36 +152,6 @@ function failLimit(text: string, hosts: number): number {
   return percent === '%'
     ? Math.max(1, Math.floor((Number(digits) * hosts) / 100))
     : Math.max(1, Number(digits));
-}
-
-interface TargetSettings {
-  readonly flags: RequestFlags;
-  /** Hosts of plays with `become: true`. One connection serves all plays of a host, so all of them become. */
-  readonly becoming: ReadonlySet<string>;
-  readonly becomePassword: string | undefined;
-  readonly found: Diagnostic[];
-}
-
-function readTargets(
-  inventory: Inventory,
-  names: Iterable<string>,
-  { flags, becoming, becomePassword, found }: TargetSettings,
-): ReadonlyMap<string, Target> {
-  const targets = new Map<string, Target>();
-  for (const name of names) {
-    const host = inventory.hosts.get(name);
-    if (host === undefined) continue;
-    const { target, diagnostics } = connectionOf(host, {
-      localUser: userInfo().username,
-      ...(flags.user === undefined ? {} : { user: flags.user }),
-      ...(flags.privateKey === undefined ? {} : { privateKeyFile: flags.privateKey }),
-      ...(flags.become === undefined && !becoming.has(name) ? {} : { become: true }),
-      ...(becomePassword === undefined ? {} : { becomePassword }),
-    });
-    found.push(...diagnostics);
-    if (target !== undefined) targets.set(name, target);
-  }
-  return targets;
 }
 
 function hostsHint(inventory: Inventory, limit: string | undefined): string {
