@@ -13,6 +13,7 @@ export function bootFunction(parts: readonly BootPart[]): Script {
   const kept = files.filter(({ content }) => content !== null);
   return block(
     sh`boot_files() { :`,
+    kept.length === 0 ? sh`` : sh`unstage() { rm -f -- ${kept.map(({ path }) => fresh(path))}; }`,
     ...kept.map(stage),
     ...kept.flatMap(check),
     files.length === 0 ? sh`` : sh`mkdir -p "$D/boot-was"`,
@@ -37,7 +38,7 @@ function stage({ path, mode, content, link }: BootFile): Script {
   return block(
     made,
     feed(content ?? '', sh`cat >${fresh(path)}`),
-    sh`[ $? = 0 ] && chmod ${mode.toString(8)} ${fresh(path)} && { sync ${fresh(path)} 2>/dev/null || sync; } || return 1`,
+    sh`[ $? = 0 ] && chmod ${mode.toString(8)} ${fresh(path)} && { sync ${fresh(path)} 2>/dev/null || sync; } || { unstage; return 1; }`,
   );
 }
 
@@ -48,7 +49,7 @@ function check({ path, check: reader }: BootFile): readonly Script[] {
     sh`gwfleet_new=${fresh(path)}`,
     sh`{
 ${reader}
-} || { echo ${words}; rm -f -- ${fresh(path)}; return 1; }`,
+} || { echo ${words}; unstage; return 1; }`,
   ];
 }
 

@@ -8,17 +8,19 @@ import { block, type Script, sh } from '../../shell/sh.ts';
 import type { BootFacts, Claim, InterfaceOwner, Manager, Profile } from './boot-facts.ts';
 
 // Patterns, never quoted: the host's shell finds what lies there.
-const ourFiles = sh`gwfleet_found=
+const ourFiles = sh`(
+set --
 for gwfleet_file in /etc/sysctl.d/99-zz-gwfleet-* /etc/modules-load.d/gwfleet-* /etc/gwfleet/* /etc/systemd/system/gwfleet-* \
 /etc/systemd/system/*.wants/gwfleet-* /etc/systemd/system/*.service.d/50-gwfleet-* /usr/share/netfilter-persistent/plugins.d/50-gwfleet* \
 /etc/systemd/network/*.network.d/50-gwfleet-* /etc/netplan/90-gwfleet-* /etc/network/if-up.d/gwfleet-* \
 /etc/sysconfig/network-scripts/ifcfg-*:[0-9]* /etc/sysconfig/network-scripts/gwfleet-* /etc/sysconfig/iptables.gwfleet; do
-[ ! -f "$gwfleet_file" ] || gwfleet_found="$gwfleet_found $gwfleet_file"
+[ ! -f "$gwfleet_file" ] || set -- "$@" "$gwfleet_file"
 done
-[ -z "$gwfleet_found" ] || cksum $gwfleet_found | sed 's/^/boot file /'`;
+[ $# = 0 ] || cksum "$@" | sed 's/^/boot file /'
+)`;
 
 const networkd = sh`case $gwfleet_active in *"networkd active"*)
-networkctl list --no-legend --no-pager 2>/dev/null | while read -r gwfleet_n gwfleet_if gwfleet_type gwfleet_state gwfleet_setup; do
+networkctl list --no-legend --no-pager 2>/dev/null | while read -r _ gwfleet_if _ _ gwfleet_setup; do
 case $gwfleet_setup in unmanaged|'') continue ;; esac
 gwfleet_net=$(networkctl status -n0 --no-pager "$gwfleet_if" 2>/dev/null | sed -n 's/^ *Network File: //p')
 echo "boot networkd $gwfleet_if $gwfleet_setup $gwfleet_net"
@@ -42,7 +44,7 @@ done
 done ;; esac`;
 
 const ifupdown = sh`if command -v ifquery >/dev/null 2>&1; then
-for gwfleet_if in $(sed -n 's/^ *iface  *\([^ ]*\)  *inet .*/\1/p' /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null | sort -u); do
+sed -n 's/^ *iface  *\([^ ]*\)  *inet .*/\1/p' /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null | sort -u | while read -r gwfleet_if; do
 case $gwfleet_if in lo|*:*) continue ;; esac
 if ifquery --state "$gwfleet_if" >/dev/null 2>&1; then echo "boot ifupdown $gwfleet_if up"; else echo "boot ifupdown $gwfleet_if down"; fi
 done
