@@ -7,6 +7,7 @@ import type { HostPlan, PlannedHost, PlayPlan } from '../plan/plan.ts';
 import type { HostTask, Sight } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
+import { waitForDrains } from './drain-wait.ts';
 import { gateFailure } from './gate.ts';
 import type { HostDone } from './host-apply.ts';
 import { finishedEvent, type HostEnding, unplannableEnding } from './host-result.ts';
@@ -31,6 +32,7 @@ export async function applyFleet(
     if (roll.stopped()) break;
     await roll.play(play, index);
   }
+  if (!roll.stopped()) await waitForDrains(fleet.plan, roll.fine(), context);
   if (context.stop.aborted)
     context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
   await roll.close();
@@ -87,6 +89,11 @@ class Roll {
       this.context.emit({ type: 'run-stopped', why });
       await this.takeBack(play);
     }
+  }
+
+  /** Hosts that have come through all of their plays. */
+  fine(): ReadonlySet<string> {
+    return new Set([...this.results.keys()].filter((host) => !this.isOut(host)));
   }
 
   async close(): Promise<void> {
