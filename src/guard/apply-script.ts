@@ -3,11 +3,12 @@
  * functions on the host and starts the steps detached, so that they end or are undone when the connection dies.
  * Read-only files, a full disk or a held lock end it before anything was changed.
  */
+import { bootWork } from '../plan/boot.ts';
 import type { TaskPlan } from '../plan/plan.ts';
 import { type TaskTypes, typeOf } from '../plan/probe.ts';
 import { block, feed, nothing, type Script, sh } from '../shell/sh.ts';
 import type { Facts } from '../tasks/facts.ts';
-import type { BootFile } from '../tasks/task-type.ts';
+import { bootFunction } from './boot-files.ts';
 import { engine, guardFolder } from './engine.ts';
 import { hostLock } from './host-lock.ts';
 
@@ -106,7 +107,7 @@ function planFile(order: GuardOrder, types: TaskTypes): Script {
       looks,
       types,
     ),
-    bootFunction(changing, order, types),
+    bootFunction(order.tasks.flatMap((task) => bootWork(task, typeOf(types, task.type), order.facts))),
   );
 }
 
@@ -160,22 +161,6 @@ function lookFunction(task: TaskPlan, types: TaskTypes): readonly Script[] {
     typeOf(types, task.type).probe(task.args),
     sh`}`,
   ];
-}
-
-/** Each file whole or not at all: a power cut in the middle must not leave half of it for the next boot. */
-function bootFunction(tasks: readonly TaskPlan[], { facts }: GuardOrder, types: TaskTypes): Script {
-  const files = tasks.flatMap((task) => typeOf(types, task.type).boot(task.to, facts));
-  return block(sh`boot_files() { :`, ...files.map(bootFile), sh`}`);
-}
-
-function bootFile({ path, mode, content }: BootFile): Script {
-  if (content === null) return sh`rm -f -- ${path} || return 1`;
-  const fresh = `${path}.gwfleet-new`;
-  return block(
-    sh`mkdir -p -- ${path.slice(0, path.lastIndexOf('/')) || '/'} || return 1`,
-    feed(content, sh`cat >${fresh}`),
-    sh`[ $? = 0 ] && chmod ${mode.toString(8)} ${fresh} && { sync ${fresh} 2>/dev/null || sync; } && mv -f -- ${fresh} ${path} || return 1`,
-  );
 }
 
 /** Only the first look at an object was made before anything changed it. */

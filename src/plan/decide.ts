@@ -4,6 +4,7 @@
  */
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { Json, Note, Observation } from '../tasks/task-type.ts';
+import { bootChanges } from './boot.ts';
 import { cksum } from './cksum.ts';
 import { differenceText } from './difference.ts';
 import type { HostPlan, TaskPlan } from './plan.ts';
@@ -103,16 +104,17 @@ function decide(
   if (wanted.kind === 'refused') return refusal(wanted);
   const from = observation.kind === 'present' ? observation.state : null;
   const changes = type.verifyOnly === true ? [] : type.changes(from, wanted.state);
+  const ends = { args: task.args, from, to: wanted.state };
+  const boot = type.verifyOnly === true ? [] : bootChanges(ends, type, sight.facts);
   return {
     id: task.id,
     type: task.type,
     name: task.name,
     place: task.place,
     object,
-    args: task.args,
-    from,
-    to: wanted.state,
+    ...ends,
     changes,
+    ...(boot.length === 0 ? {} : { boot }),
     notes: [...(wanted.notes ?? []), ...(changes.length > 0 ? undoNotes(type) : [])],
     seen: cksum(output.stdout),
     ...(task.secret === undefined ? {} : { secret: task.secret }),

@@ -17,6 +17,8 @@ export interface FoldedNote {
 
 export interface FoldedPlay {
   readonly lines: readonly FoldedLine[];
+  /** What is missing for a restart. */
+  readonly boot: readonly FoldedLine[];
   readonly notes: readonly FoldedNote[];
   readonly unplannable: readonly UnplannableHost[];
 }
@@ -24,16 +26,19 @@ export interface FoldedPlay {
 export function foldPlay(play: PlayPlan): FoldedPlay {
   const planned = play.hosts.filter((host): host is PlannedHost => host.kind === 'planned');
   const lines = new Map<string, { change: Change; hosts: string[] }>();
+  const boots = new Map<string, { change: Change; hosts: string[] }>();
   const notes = new Map<string, { note: Note; hosts: string[] }>();
   for (const { host, tasks } of planned) {
     for (const task of tasks) {
       for (const change of joinRanges(task.changes)) gatherLine(lines, change, host);
+      for (const change of task.boot ?? []) gatherLine(boots, change, host);
       const told = task.changes.length > 0 ? task.notes : task.notes.filter(({ level }) => level !== 'info');
       for (const note of told) gather(notes, JSON.stringify(note), { note, hosts: [host] });
     }
   }
   return {
     lines: [...lines.values()],
+    boot: [...boots.values()],
     notes: [...notes.values()],
     unplannable: play.hosts.filter((host): host is UnplannableHost => host.kind === 'unplannable'),
   };

@@ -59,6 +59,8 @@ export interface TaskPlan {
   readonly from: Json;
   readonly to: Json;
   readonly changes: readonly Change[];
+  /** What is not as wanted of its files at boot; written after confirm, without a step of its own. */
+  readonly boot?: readonly Change[];
   readonly notes: readonly Note[];
   /** POSIX cksum of the probe's standard output when it was seen; the host is refused when it has moved. */
   readonly seen: string;
@@ -78,7 +80,9 @@ export interface PlanCounts {
 }
 
 export function hasChanges(host: HostPlan): boolean {
-  return host.kind === 'planned' && host.tasks.some(({ changes }) => changes.length > 0);
+  return (
+    host.kind === 'planned' && host.tasks.some(({ changes, boot = [] }) => changes.length + boot.length > 0)
+  );
 }
 
 export function countPlan(plan: Plan): PlanCounts {

@@ -40,11 +40,12 @@ export function hostPlanLines(plan: Plan, host: string): readonly string[] {
 }
 
 function playText(play: PlayPlan, depth: DiffDepth, colours: Palette): string {
-  const { lines, notes, unplannable } = foldPlay(play);
-  if (lines.length === 0 && notes.length === 0 && unplannable.length === 0) return '';
+  const { lines, boot, notes, unplannable } = foldPlay(play);
+  if (lines.length === 0 && boot.length === 0 && notes.length === 0 && unplannable.length === 0) return '';
   const all = play.batches.flat();
   const body = [
     ...lineTexts(lines, { all, depth, colours }),
+    ...bootTexts(boot, { all, depth, colours }),
     ...notes.map((note) => noteText(note, all, colours)),
     ...unplannable.map((host) => unplannableText(host, colours)),
   ];
@@ -87,6 +88,24 @@ function lineTexts(lines: readonly FoldedLine[], { all, depth, colours }: LineSe
       paint(text, change.action, colours),
       ...detail.map((line) => `      ${paintDetail(visibleText(line).trimEnd(), colours)}`),
     ];
+  });
+}
+
+/** What is missing for a restart: one line for equal hosts, each file in full differences. */
+function bootTexts(boot: readonly FoldedLine[], setting: LineSetting): readonly string[] {
+  if (setting.depth === 'full') return lineTexts(boot, setting);
+  const byHosts = new Map<string, FoldedLine[]>();
+  for (const line of boot) {
+    const who = line.hosts.join(' ');
+    byHosts.set(who, [...(byHosts.get(who) ?? []), line]);
+  }
+  return [...byHosts.values()].map((lines) => {
+    const [first] = lines;
+    const more = lines.length === 1 ? '' : ` and ${lines.length - 1} more`;
+    const who = hostRuns(first?.hosts ?? [], setting.all).join(' ');
+    return setting.colours.yellow(
+      `  ~ for a restart   ${visibleLine(first?.change.name ?? '')}${more}   ${who}`,
+    );
   });
 }
 

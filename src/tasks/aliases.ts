@@ -3,6 +3,7 @@
  * wherever they are and every `<interface>:<number>` label on the interface; other addresses are nobody's business.
  */
 import { type Static, Type } from '@sinclair/typebox';
+import { bootAddresses } from './aliases/boot.ts';
 import { usualDrain, waitingFor } from './aliases/leaving.ts';
 import { aliasChanges } from './aliases/lines.ts';
 import { applyAliases } from './aliases/script.ts';
@@ -10,6 +11,7 @@ import { probeAliases, readAliases } from './aliases/seen.ts';
 import type { AliasesState } from './aliases/state.ts';
 import { noAliases, wantedAliases } from './aliases/wanted.ts';
 import { aliasesTouch } from './aliases/way-in.ts';
+import { addressParts } from './boot/network.ts';
 import { drainArgument } from './drain-args.ts';
 import { closedObject, interfaceName, poolAddresses, poolProblems, poolSpec } from './network-args.ts';
 import type { TaskType } from './task-type.ts';
@@ -44,8 +46,11 @@ is cut. Connections on other addresses never notice. Nothing is kept on the host
 alias' label, is not in the pool, and is in no SNAT rule, so a run that was killed is simply carried on by the next.
 
 New addresses come before old ones go, and each new one is announced by gratuitous ARP. The first address of the
-interface is never deleted; the address by which gwfleet came in only with --allow-cut. The change lives in the running system; it is
-not yet kept over a restart.`;
+interface is never deleted; the address by which gwfleet came in only with --allow-cut. 
+
+Over a restart they are kept in the words of whoever owns the interface: a drop-in of systemd-networkd, a netplan file,
+a NetworkManager profile (which carries no labels), a hook of ifupdown, ifcfg files, or a unit of gwfleet's own. An
+address that drains is in none of them.`;
 
 export const aliases: TaskType<AliasesArgs, AliasesState> = {
   name: 'aliases',
@@ -87,7 +92,8 @@ export const aliases: TaskType<AliasesArgs, AliasesState> = {
   changes: aliasChanges,
   waiting: waitingFor,
   apply: applyAliases,
-  boot: () => [],
+  boot: (to, facts, from) => (to === null ? [] : addressParts(bootAddresses(to, from ?? null), facts.boot)),
+  bootName: (args) => `gwfleet-aliases-${args.interface}`,
   undo: 'turned',
   touches: 'reachability',
   wayIn: aliasesTouch,

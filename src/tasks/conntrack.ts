@@ -6,6 +6,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { readPool } from '../address/pool.ts';
 import type { Output } from '../shell/frames.ts';
 import { block, nothing, type Script, sh, subshell } from '../shell/sh.ts';
+import { sysctlSyntax } from './boot/sysctl-syntax.ts';
 import { conntrackWish, costNotes, maxKey, settingKeys } from './conntrack-size.ts';
 import type { Facts } from './facts.ts';
 import { foldedValue, readValues, type SysctlValues, sysctlPath, valuesProbe, written } from './proc-sys.ts';
@@ -111,6 +112,7 @@ export const conntrack: TaskType<ConntrackArgs, ConntrackState> = {
   changes,
   apply,
   boot,
+  bootName: () => 'gwfleet-conntrack',
   undo: 'turned',
   touches: 'service',
 };
@@ -231,6 +233,7 @@ function boot(to: ConntrackState | null): readonly BootFile[] {
       path: '/etc/sysctl.d/99-zz-gwfleet-conntrack.conf',
       mode: 0o644,
       content: head + lines.map(([key, value]) => `${key} = ${value}\n`).join(''),
+      check: sysctlSyntax,
     },
   ];
 }

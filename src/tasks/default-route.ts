@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { block, nothing, type Script, sh } from '../shell/sh.ts';
+import { bootOf, withBoot } from './default-route/boot.ts';
 import {
   type DrainPolicy,
   drainInterfaces,
@@ -72,7 +73,7 @@ that came in from outside stay on the old gateway until the end. \`drain: false\
 Where nothing on the host has used conntrack before and datagram sockets are open, it looks at the traffic for
 three seconds before the move, because a datagram flow that it has never seen would count as new.
 
-The change lives in the running system; it is not yet kept over a restart.`;
+Over a restart the new route is kept in the words of whoever owns the interface (see \`aliases\`); a drain is not.`;
 
 export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
   name: 'default_route',
@@ -95,11 +96,12 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
     if (seen.kind === 'unknown') return { kind: 'refused', why: `the default route is unknown: ${seen.why}` };
     const goal = { via, ...(device === undefined ? {} : { interface: device }) };
     const state = seen.kind === 'present' ? seen.state : null;
-    return wantedRoute({ ...goal, drain: policyOf(drains) }, state, facts);
+    return withBoot(wantedRoute({ ...goal, drain: policyOf(drains) }, state, facts), facts);
   },
   changes: routeChanges,
   apply,
-  boot: () => [],
+  boot: (to, facts) => bootOf(to, facts),
+  bootName: () => 'gwfleet-default-route',
   undo: 'turned',
   touches: 'reachability',
   waitsSeconds: (_from, to) => (isDrain(to?.drain) ? warmUpSeconds : 0),

@@ -4,6 +4,7 @@
  */
 import type { Output } from '../shell/frames.ts';
 import { block, type Script, sh } from '../shell/sh.ts';
+import { bootProbe, readBootFacts } from './boot/boot-probe.ts';
 import type { Facts, InterfaceAddress, ManagementPath, NetworkInterface } from './facts.ts';
 
 const looked = [
@@ -34,6 +35,7 @@ export const factsProbe: Script = block(
   sh`ip -o link show 2>/dev/null | sed 's/^/link /'`,
   sh`ip -o -4 addr show 2>/dev/null | sed 's/^/addr /'`,
   wayIn,
+  bootProbe,
   sh`:`,
 );
 
@@ -51,6 +53,7 @@ export function readFacts(output: Output): Facts {
     memoryBytes: number(/^(\d+) kB$/.exec(first('/proc/meminfo:MemTotal:').trim())?.[1], 0) * 1024,
     tools: after('tool '),
     interfaces: interfaces(after('link '), after('addr ')),
+    boot: readBootFacts(output),
     managementPath: managementPath(first('way-in '), first('road '), first('ridden ')),
   };
 }

@@ -3,6 +3,8 @@
  * way in. Read by one probe section; every field that could not be read is empty, and says so by being empty.
  */
 
+import type { BootFacts } from './boot/boot-facts.ts';
+
 export interface InterfaceAddress {
   readonly address: string;
   readonly prefix: number;
@@ -44,4 +46,6 @@ export interface Facts {
   readonly tools: readonly string[];
   readonly interfaces: readonly NetworkInterface[];
   readonly managementPath: ManagementPath | null;
+  /** Who keeps what over a restart; absent in plans of before and where nobody asked. */
+  readonly boot?: BootFacts;
 }

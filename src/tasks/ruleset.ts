@@ -5,6 +5,8 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { formatNetwork, parseNetwork } from '../address/ipv4.ts';
 import { poolRanges } from '../address/pool.ts';
+import { subshell } from '../shell/sh.ts';
+import { rulesParts } from './boot/rules.ts';
 import {
   addressProblems,
   closedObject,
@@ -116,7 +118,8 @@ export const ruleset: TaskType<RulesetArgs, RulesetState> = {
   },
   changes: rulesetChanges,
   apply: applyRuleset,
-  boot: () => [],
+  boot: (to, facts) => (to === null ? [] : rulesParts(subshell(applyRuleset(null, to)), facts.boot)),
+  bootName: () => 'gwfleet-ruleset',
   undo: 'turned',
   touches: 'reachability',
   wayIn: rulesetTouch,
@@ -217,7 +220,8 @@ Where nft exists and the public side has no private address, style \`hardened\` 
 
 All tables are loaded at once, in the backend (nft or legacy) that has rules; a host where both have is refused.
 After a change, entries of conntrack that had begun without a translation are cleared where conntrack is installed.
-Rules live in the running system; they are not yet kept over a restart.
+Over a restart they are loaded before the network is up and before forwarding is on: by netfilter-persistent where that
+is enabled, else by a unit of gwfleet's own. Where they cannot be loaded, forwarding stays off.
 
 ${tables.join('\n\n')}
 `;

@@ -5,6 +5,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { Output } from '../shell/frames.ts';
 import { nothing, type Script } from '../shell/sh.ts';
+import { sysctlSyntax } from './boot/sysctl-syntax.ts';
 import { foldedValue, readValues, type SysctlValues, sysctlKey, valuesProbe, written } from './proc-sys.ts';
 import type { ArgsProblem, BootFile, Change, Observation, TaskType, Wanted } from './task-type.ts';
 import type { Touch, WayIn } from './way-in.ts';
@@ -36,8 +37,8 @@ with a dot in its name use slashes: \`net/ipv4/conf/eth0.100/rp_filter\`.
 \`forwarding\` switch of every interface. The first is written again after it when the same task sets it, and an undo
 puts it back; a \`forwarding\` that somebody had set for one interface alone is not put back.
 
-Forwarding is set now and not at boot: a gateway that forwards before its rules are there lets packets out with their
-internal source. After a restart it is \`gwfleet apply\` that turns it on, when the rules stand.`;
+At boot forwarding comes on by its file, after the rules: the unit of the task type \`ruleset\` runs before
+systemd-sysctl, and keeps forwarding off when its rules cannot be loaded.`;
 
 export const sysctl: TaskType<SysctlArgs, SysctlState> = {
   name: 'sysctl',
@@ -59,10 +60,7 @@ export const sysctl: TaskType<SysctlArgs, SysctlState> = {
   desired,
   changes,
   apply,
-  boot: (to) =>
-    Object.entries(to?.values ?? {})
-      .filter(([key]) => key !== forward)
-      .map(bootFile),
+  boot: (to) => Object.entries(to?.values ?? {}).map(bootFile),
   undo: 'turned',
   touches: 'reachability',
   wayIn,
@@ -177,5 +175,6 @@ function bootFile([key, value]: readonly [string, string]): BootFile {
     path: `/etc/sysctl.d/99-zz-gwfleet-${key.replaceAll('/', '%')}.conf`,
     mode: 0o644,
     content: `# Written by gwfleet.\n${key} = ${value}\n`,
+    check: sysctlSyntax,
   };
 }

@@ -41,13 +41,28 @@ export interface Change {
   readonly detail?: readonly string[];
 }
 
-/** A file that makes the state survive a restart. Written only after confirm. */
+/** A file that makes the state survive a restart. Written only after confirm, whole or not at all. */
 export interface BootFile {
   readonly path: string;
   readonly mode: number;
   /** The bytes as text; null removes the file. */
   readonly content: string | null;
+  /** A symbolic link to this path instead; `content` is what is found behind it. */
+  readonly link?: string;
+  /** What reads it at boot must accept it: `$gwfleet_new` is the new file, another exit code than 0 keeps it out. */
+  readonly check?: Script;
 }
+
+/** A setting that somebody else's program keeps (a profile of NetworkManager). Given only while it is not as wanted. */
+export interface BootSetting {
+  readonly name: string;
+  /** What will be changed, for people. */
+  readonly to: string;
+  /** In a function: `return 1` says that it did not work. */
+  readonly write: Script;
+}
+
+export type BootPart = BootFile | BootSetting;
 
 /** What a state waits for: it passes by itself, and then there is more to change. */
 export interface Waiting {
@@ -120,8 +135,10 @@ export interface TaskType<Args, State extends Json> {
   waiting?(to: State | null, seen: Observation<State>, args: Args): Waiting | undefined;
   /** From any state to any state; exits with 0 only when every step worked. Undo = the ends swapped. */
   apply(from: State | null, to: State | null): Script;
-  /** What makes the state survive a restart. */
-  boot(to: State | null, facts: Facts): readonly BootFile[];
+  /** What makes the state survive a restart; `from` is the state before, where something must be taken back. */
+  boot(to: State | null, facts: Facts, from?: State | null): readonly BootPart[];
+  /** A word in the names of all its boot files: those on a host that are no longer wanted are taken away. */
+  bootName?(args: Args): string;
   readonly undo: 'turned' | { readonly impossible: string };
   /** What a change of it can break: the way in, a service, nothing. */
   readonly touches: 'reachability' | 'service' | 'nothing';

@@ -88,9 +88,10 @@ describe.each([...taskTypes])('task type %s', (name, type) => {
     if (type.verifyOnly === undefined && type.changes(bare, state).length > 0)
       expect(there.text).not.toBe('');
     expect(typeof back.text).toBe('string');
-    for (const { path, mode } of type.boot(state, facts)) {
-      expect(path).toMatch(/^\/etc\//);
-      expect(mode).toBeLessThanOrEqual(0o7777);
+    for (const part of type.boot(state, facts)) {
+      if (!('path' in part)) continue;
+      expect(part.path).toMatch(/^\/(?:etc|usr\/share\/netfilter-persistent)\//);
+      expect(part.mode).toBeLessThanOrEqual(0o7777);
     }
   });
 

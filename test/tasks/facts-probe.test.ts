@@ -71,6 +71,7 @@ describe('readFacts', () => {
         via: '10.0.0.254',
         route: 'default',
       },
+      boot: { init: 'other', owners: [], rulesUnits: [], profiles: [], files: [] },
     });
   });
 

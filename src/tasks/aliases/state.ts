@@ -84,7 +84,9 @@ export function primaryOf(
   const firsts = head === undefined ? [] : [head, ...tail.toSorted(byNumber)];
   const plain = firsts.filter(({ label }) => labelNumber(label, device) === undefined);
   const solid = plain.find(({ address, prefix }) => prefix < 32 || !pool.has(address));
-  return solid ?? plain[0] ?? firsts[0] ?? own[0];
+  // networkd 252 may bring an alias back before the interface's own address, which is then the one without a number.
+  const pushedBack = own.find(({ label, prefix }) => labelNumber(label, device) === undefined && prefix < 32);
+  return solid ?? plain[0] ?? pushedBack ?? firsts[0] ?? own[0];
 }
 
 /** One order for all: device, then those that must be added first, then number, then address. */

@@ -3,6 +3,8 @@
  * another one, new ones take the lowest that is free, so that a removal renumbers nobody.
  */
 import { contains, formatAddress, networkOf, parseAddress } from '../../address/ipv4.ts';
+import { ownerOf } from '../boot/boot-facts.ts';
+import { ownerNotes } from '../boot/network.ts';
 import type { Drain } from '../drain-args.ts';
 import type { Facts } from '../facts.ts';
 import type { Note, Wanted } from '../task-type.ts';
@@ -38,7 +40,9 @@ export function wantedAliases(
   const numbers = numbered(wanted, seen, leaving);
   const { primary } = seen;
   const addresses = inOrder(
-    wanted.map((address) => aliasOf(address, device, primary, numbers.get(address) ?? 0)),
+    wanted
+      .map((address) => aliasOf(address, device, primary, numbers.get(address) ?? 0))
+      .map((alias) => (keepsLabels(device, facts) ? alias : asItStands(alias, seen))),
   );
   const to: AliasesState = { ...seen, addresses, leaving, live: {} };
   const why = obstacle(seen, to, facts);
@@ -59,6 +63,21 @@ export function noAliases(device: string, { interfaces }: Facts): AliasesState {
       ? null
       : { address: first.address, prefix: first.prefix, broadcast: first.broadcast, label: first.label };
   return { interface: device, primary, addresses: [], leaving: [], live: {}, sources: [], carriers: [] };
+}
+
+/** NetworkManager brings addresses back without a label, and its own flag on them: both are as good as ours. */
+function asItStands(alias: HostAddress, seen: AliasesState): HostAddress {
+  const there = seen.addresses.find(
+    (one) => one.address === alias.address && one.interface === alias.interface,
+  );
+  if (there === undefined) return alias;
+  return { ...alias, label: there.label, noPrefixRoute: there.noPrefixRoute, secondary: there.secondary };
+}
+
+function keepsLabels(device: string, { boot }: Facts): boolean {
+  return !ownerOf(boot, device).claims.some(
+    ({ manager, renderer }) => manager === 'networkmanager' || renderer === 'networkmanager',
+  );
 }
 
 function aliasOf(address: string, device: string, primary: Primary, number: number): HostAddress {
@@ -149,7 +168,7 @@ function leads(
 
 function notes(seen: AliasesState, to: AliasesState, facts: Facts): readonly Note[] {
   const device = seen.interface;
-  const found: Note[] = [];
+  const found: Note[] = [...ownerNotes(device, facts.boot)];
   if (to.addresses.some(({ label }) => label === device)) {
     const text = `labels of ${device} would be longer than ${labelLimit} characters: aliases go without a label`;
     found.push({ level: 'info', text });

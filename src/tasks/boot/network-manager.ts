@@ -1,0 +1,44 @@
+/**
+ * NetworkManager: its profile is changed by nmcli, never by a keyfile of our own (a wrong mode and the profile is gone).
+ * The profile alone is changed, without a reapply: the live state is right already. Labels cannot be kept here.
+ */
+import { block, type Script, sh } from '../../shell/sh.ts';
+import type { BootSetting } from '../task-type.ts';
+import type { Profile } from './boot-facts.ts';
+import type { BootAddresses, BootRoute } from './network.ts';
+
+/** Nothing where the profile says it already, or where it is not known. */
+export function profileAddresses(
+  profile: Profile | undefined,
+  { interface: device, addresses, gone }: BootAddresses,
+): readonly BootSetting[] {
+  if (profile === undefined) return [];
+  const cidr = ({ address, prefix }: { address: string; prefix: number }) => `${address}/${prefix}`;
+  const add = addresses.map(cidr).filter((text) => !profile.addresses.includes(text));
+  const remove = gone.map(cidr).filter((text) => profile.addresses.includes(text));
+  if (add.length === 0 && remove.length === 0) return [];
+  const write = block(
+    ...(add.length === 0 ? [] : [modify(profile.uuid, sh`+ipv4.addresses ${add.join(',')}`)]),
+    ...(remove.length === 0 ? [] : [modify(profile.uuid, sh`-ipv4.addresses ${remove.join(',')}`)]),
+  );
+  const words = [...add.map((text) => `+${text}`), ...remove.map((text) => `-${text}`)].join(' ');
+  return [{ name: `profile of ${device}`, to: words, write }];
+}
+
+export function profileGateway(
+  profile: Profile,
+  { interface: device, via }: BootRoute,
+): readonly BootSetting[] {
+  if (profile.gateway === via) return [];
+  return [
+    {
+      name: `profile of ${device}`,
+      to: `gateway ${via}`,
+      write: modify(profile.uuid, sh`ipv4.gateway ${via}`),
+    },
+  ];
+}
+
+function modify(uuid: string, words: Script): Script {
+  return sh`nmcli connection modify ${uuid} ${words} || return 1`;
+}

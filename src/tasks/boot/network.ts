@@ -1,0 +1,141 @@
+/**
+ * Addresses and the default route in the words of the interface's owner. What a reader gets wrong: live and boot state
+ * must be equal in prefix, broadcast and label, or networkd 252 spins; and an owner whose own files name another
+ * default gateway is not overruled by a second one beside it, so there our own unit has the last word at boot.
+ */
+import type { BootPart, Note } from '../task-type.ts';
+import { type BootFacts, type InterfaceOwner, ownerOf } from './boot-facts.ts';
+import { ifcfgAddresses, ifcfgRoute } from './ifcfg.ts';
+import { hook } from './ifupdown.ts';
+import { netplanAddresses, netplanRoute } from './netplan.ts';
+import { profileAddresses, profileGateway } from './network-manager.ts';
+import { networkdAddresses, networkdRoute } from './networkd.ts';
+import { addressUnit, routeUnit } from './unit.ts';
+
+export interface BootAddress {
+  readonly address: string;
+  readonly prefix: number;
+  readonly broadcast: string | null;
+  readonly label: string;
+}
+
+export interface BootAddresses {
+  readonly interface: string;
+  readonly addresses: readonly BootAddress[];
+  /** Addresses that were ours and are no longer wanted. */
+  readonly gone: readonly BootAddress[];
+}
+
+export interface BootRoute {
+  readonly interface: string;
+  readonly via: string;
+  readonly metric: number;
+  readonly source: string | null;
+  readonly mtu: number | null;
+}
+
+export function addressParts(wanted: BootAddresses, boot: BootFacts | undefined): readonly BootPart[] {
+  if (boot === undefined || boot.init === 'other') return [];
+  const owner = ownerOf(boot, wanted.interface);
+  const [claim, other] = owner.claims;
+  if (other !== undefined) return [];
+  switch (claim?.manager) {
+    case 'networkd':
+      return networkdAddresses(claim.source, wanted);
+    case 'netplan':
+      return netplanAddresses(claim.renderer, wanted);
+    case 'networkmanager':
+      return profileAddresses(
+        boot.profiles.find(({ uuid }) => uuid === claim.source),
+        wanted,
+      );
+    case 'ifupdown':
+      return wanted.addresses.length === 0
+        ? []
+        : [hook('aliases', wanted.interface, addressCommands(wanted))];
+    case 'ifcfg':
+      return ifcfgAddresses(wanted);
+    case undefined:
+      return addressUnit(wanted);
+  }
+}
+
+export function routeParts(wanted: BootRoute, boot: BootFacts | undefined): readonly BootPart[] {
+  if (boot === undefined || boot.init === 'other') return [];
+  const owner = ownerOf(boot, wanted.interface);
+  const [claim, other] = owner.claims;
+  if (other !== undefined) return [];
+  const contested = isContested(owner, wanted);
+  switch (claim?.manager) {
+    case 'networkd':
+      return contested ? routeUnit(wanted) : networkdRoute(claim.source, wanted);
+    case 'netplan':
+      // NetworkManager gives each route a metric of its own, another one at every start.
+      if (claim.renderer === 'networkmanager') return netplanRoute({ ...wanted, metric: 0 });
+      return contested ? routeUnit(wanted) : netplanRoute(wanted);
+    case 'networkmanager': {
+      const profile = boot.profiles.find(({ uuid }) => uuid === claim.source);
+      return profile?.method === 'manual' ? profileGateway(profile, wanted) : routeUnit(wanted);
+    }
+    case 'ifupdown':
+      return [hook('default-route', wanted.interface, [routeCommand(wanted)])];
+    case 'ifcfg':
+      return ifcfgRoute(wanted);
+    case undefined:
+      return routeUnit(wanted);
+  }
+}
+
+/** What people must know of the interface's owner beside a change. */
+export function ownerNotes(device: string, boot: BootFacts | undefined): readonly Note[] {
+  if (boot === undefined) return [];
+  if (boot.init === 'other') {
+    const text =
+      'no init system that gwfleet knows runs here: after a restart it is gwfleet apply that sets this again';
+    return [{ level: 'info', text }];
+  }
+  const { claims } = ownerOf(boot, device);
+  if (claims.length > 1) {
+    const names = claims.map(({ manager }) => manager).join(' and ');
+    const text = `${device} has two owners, ${names}: nothing is written for a restart; take it from one of them, then apply again`;
+    return [{ level: 'warning', text }];
+  }
+  return claims
+    .filter(({ trouble }) => trouble !== '')
+    .map(({ trouble }): Note => ({ level: 'warning', text: `${device}: ${trouble}` }));
+}
+
+/** That the owner's own files lead another way. */
+export function routeNotes(wanted: BootRoute, boot: BootFacts | undefined): readonly Note[] {
+  const owner = ownerOf(boot, wanted.interface);
+  const [claim] = owner.claims;
+  if (claim === undefined || owner.claims.length > 1) return ownerNotes(wanted.interface, boot);
+  const others = owner.gateways.filter((address) => address !== wanted.via);
+  const contestable = claim.manager === 'networkd' || claim.manager === 'netplan';
+  if (!contestable || others.length === 0) return ownerNotes(wanted.interface, boot);
+  const where = claim.manager === 'netplan' ? '/etc/netplan' : claim.source;
+  const rival = others.includes('dhcp') ? 'a lease of DHCP' : others.join(' and ');
+  const text = `${where} names another default route (${rival}): gwfleet's unit replaces it at boot, but a reconfigure by ${claim.manager} brings it back until the next apply; take it out there`;
+  return [{ level: 'warning', text }, ...ownerNotes(wanted.interface, boot)];
+}
+
+function isContested({ gateways }: InterfaceOwner, { via }: BootRoute): boolean {
+  return gateways.some((address) => address !== via);
+}
+
+/** The shell lines of an alias; `replace`, so that they bear being run again. */
+export function addressCommands({ interface: device, addresses }: BootAddresses): readonly string[] {
+  return addresses.map(({ address, prefix, broadcast, label }) => {
+    const cast = broadcast === null ? '' : ` broadcast ${broadcast}`;
+    return `ip addr replace ${address}/${prefix}${cast} dev ${device} label ${label}`;
+  });
+}
+
+export function routeCommand({ interface: device, via, metric, source, mtu }: BootRoute): string {
+  const words = [
+    ...(source === null ? [] : [`src ${source}`]),
+    ...(metric === 0 ? [] : [`metric ${metric}`]),
+    ...(mtu === null ? [] : [`mtu ${mtu}`]),
+  ];
+  return ['ip route replace default via', via, 'dev', device, ...words].join(' ');
+}

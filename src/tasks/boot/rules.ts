@@ -1,0 +1,65 @@
+/**
+ * Rules at boot: loaded before the network is up, and before systemd-sysctl turns forwarding on, after whoever else
+ * loads rules. When they cannot be loaded, forwarding stays off: no moment with forwarding on and rules off.
+ */
+import { type Script, sh } from '../../shell/sh.ts';
+import type { BootFile } from '../task-type.ts';
+import type { BootFacts } from './boot-facts.ts';
+import { unitFiles } from './unit.ts';
+
+const program = '/etc/gwfleet/ruleset';
+
+/** `load` brings the rules from any state to the wanted one, whatever stands there. */
+export function rulesParts(load: Script, boot: BootFacts | undefined): readonly BootFile[] {
+  if (boot === undefined || boot.init === 'other') return [];
+  const script = loader(load);
+  if (!boot.rulesUnits.includes('netfilter-persistent')) return ownUnit(script);
+  return [
+    { path: program, mode: 0o755, content: script, check: sh`sh -n "$gwfleet_new"` },
+    {
+      path: '/usr/share/netfilter-persistent/plugins.d/50-gwfleet-ruleset',
+      mode: 0o755,
+      content: `#!/bin/sh\n# Written by gwfleet: its rules, whenever netfilter-persistent has loaded its own.\n[ "$1" = start ] || exit 0\nexec /bin/sh ${program}\n`,
+    },
+    {
+      path: '/etc/systemd/system/netfilter-persistent.service.d/50-gwfleet-ruleset.conf',
+      mode: 0o644,
+      content: `# Written by gwfleet: rules first, then forwarding.\n[Unit]\nBefore=systemd-sysctl.service\n`,
+    },
+  ];
+}
+
+function ownUnit(script: string): readonly BootFile[] {
+  return unitFiles({
+    name: 'gwfleet-ruleset',
+    description: 'gwfleet: rules, before the network is up and before forwarding is on',
+    order: [
+      'DefaultDependencies=no',
+      'Conflicts=shutdown.target',
+      'Wants=network-pre.target',
+      'After=local-fs.target systemd-modules-load.service iptables.service nftables.service',
+      'Before=systemd-sysctl.service network-pre.target shutdown.target',
+      // A restart of these empties the tables; PartOf restarts us after them.
+      'PartOf=iptables.service nftables.service',
+    ],
+    wantedBy: 'sysinit.target',
+    script,
+  });
+}
+
+function loader(load: Script): string {
+  return `#!/bin/sh
+# Written by gwfleet.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+closed=/run/sysctl.d/99-zzz-gwfleet-closed.conf
+if (
+${load.text}
+); then rm -f "$closed"; exit 0; fi
+# At boot: forwarding is not on yet, and must not come on without rules.
+if [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 0 ]; then
+  mkdir -p /run/sysctl.d
+  echo 'net.ipv4.ip_forward = 0' >"$closed"
+fi
+exit 1
+`;
+}

@@ -1,0 +1,51 @@
+/** Boot state is a fact of its own: what lies on the host beside what a task wants there. */
+import { describe, expect, it } from 'vitest';
+import { bootChanges } from '../../src/plan/boot.ts';
+import { cksum } from '../../src/plan/cksum.ts';
+import type { Facts } from '../../src/tasks/facts.ts';
+import type { AnyTaskType } from '../../src/tasks/registry.ts';
+import type { BootPart } from '../../src/tasks/task-type.ts';
+
+const path = '/etc/netplan/90-gwfleet-aliases-eth1.yaml';
+const type = (parts: readonly BootPart[]) =>
+  ({ boot: () => parts, bootName: () => 'gwfleet-aliases-eth1' }) as unknown as AnyTaskType;
+const facts = (...files: readonly (readonly [string, string])[]) =>
+  ({
+    boot: {
+      init: 'systemd',
+      owners: [],
+      rulesUnits: [],
+      profiles: [],
+      files: files.map(([name, text]) => ({ path: name, cksum: cksum(text) })),
+    },
+  }) as unknown as Facts;
+const task = { args: null, from: null, to: null };
+const wanted = type([{ path, mode: 0o600, content: 'new\n' }]);
+const seen = (where: Facts, what = wanted) =>
+  bootChanges(task, what, where).map(({ action, name }) => `${action} ${name}`);
+
+describe('the boot files of a task', () => {
+  it('are created where they are missing, and updated where another text stands', () => {
+    expect(seen(facts())).toEqual([`create ${path}`]);
+    expect(seen(facts([path, 'old\n']))).toEqual([`update ${path}`]);
+    expect(seen(facts([path, 'new\n']))).toEqual([]);
+  });
+
+  it('go when the owner of the interface is another one now, and files of other tasks stay', () => {
+    const hook = '/etc/network/if-up.d/gwfleet-aliases-eth1';
+    const others = [
+      '/etc/network/if-up.d/gwfleet-aliases-eth10',
+      '/etc/network/if-up.d/gwfleet-default-route-eth1',
+    ];
+    const there = facts([path, 'new\n'], [hook, 'x'], ...others.map((name) => [name, 'x'] as const));
+    expect(seen(there)).toEqual([`delete ${hook}`]);
+  });
+
+  it('all go when nothing is wanted', () => {
+    expect(seen(facts([path, 'new\n']), type([]))).toEqual([`delete ${path}`]);
+  });
+
+  it('are not known where nobody has looked', () => {
+    expect(seen({} as Facts)).toEqual([]);
+  });
+});
