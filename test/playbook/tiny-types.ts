@@ -48,7 +48,10 @@ const aliases = tiny(
     );
   },
 );
-const conntrack = tiny('conntrack', Type.Object({ pool }, closed));
+const conntrack = tiny(
+  'conntrack',
+  Type.Object({ pool, internal: Type.String(), external: Type.String() }, closed),
+);
 const rules = ['internal', 'external', 'network', 'spread', 'style'];
 const ruleset = tiny(
   'ruleset',
