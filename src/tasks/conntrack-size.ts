@@ -11,6 +11,7 @@ import {
   tableEntries,
 } from '../address/pool-size.ts';
 import type { ConntrackArgs } from './conntrack.ts';
+import { crowdedLink, pathKeys } from './conntrack-path.ts';
 import type { Facts } from './facts.ts';
 import type { SysctlValues } from './proc-sys.ts';
 import type { Note } from './task-type.ts';
@@ -27,8 +28,9 @@ const turnover = { tcp_time_wait: 30, tcp_fin_wait: 30, tcp_last_ack: 30 };
 export function settingKeys(args: ConntrackArgs): readonly string[] {
   const all = { ...turnover, ...lifetimes(args, '6.1') };
   const sizes = [maxKey, bucketsKey, `${netfilter}tcp_loose`];
-  const thresholds = args.neighbours === undefined ? [] : [1, 2, 3].map((n) => `${neighbour}${n}`);
-  return [...sizes, ...Object.keys(all).sort().map(lifetimeKey), ...thresholds];
+  const neighbours = args.neighbours !== undefined || args.internal !== undefined;
+  const thresholds = neighbours ? [1, 2, 3].map((n) => `${neighbour}${n}`) : [];
+  return [...sizes, ...Object.keys(all).sort().map(lifetimeKey), ...thresholds, ...pathKeys(args)];
 }
 
 /** What the settings should be beside what they are, whether or not the host lets us. */
@@ -49,7 +51,8 @@ export function conntrackWish(
   };
   for (const [name, value] of Object.entries(lifetimes(args, facts.kernel)))
     values[lifetimeKey(name)] = String(value);
-  if (args.neighbours !== undefined) Object.assign(values, thresholds(args.neighbours, now));
+  const neighbours = args.neighbours ?? crowdedLink(args, facts);
+  if (neighbours !== undefined) Object.assign(values, thresholds(neighbours, now));
   return { values, notes: size.notes };
 }
 

@@ -7,8 +7,10 @@ import { readPool } from '../address/pool.ts';
 import type { Output } from '../shell/frames.ts';
 import { block, nothing, type Script, sh, subshell } from '../shell/sh.ts';
 import { sysctlSyntax } from './boot/sysctl-syntax.ts';
+import { pathKeys, pathWish } from './conntrack-path.ts';
 import { conntrackWish, costNotes, maxKey, settingKeys } from './conntrack-size.ts';
 import type { Facts } from './facts.ts';
+import { interfaceName } from './network-args.ts';
 import { foldedValue, readValues, type SysctlValues, sysctlPath, valuesProbe, written } from './proc-sys.ts';
 import type { ArgsProblem, BootFile, Change, Note, Observation, TaskType, Wanted } from './task-type.ts';
 
@@ -59,7 +61,16 @@ const schema = Type.Object(
     neighbours: Type.Optional(
       Type.Integer({
         minimum: 1,
-        description: 'Hosts on the same link: raises the thresholds of the neighbour table to hold them',
+        description:
+          'Hosts on the same link: raises the thresholds of the neighbour table to hold them (2,000 where the subnet of `internal` holds more than a thousand)',
+      }),
+    ),
+    internal: Type.Optional(interfaceName('The private side: redirects off, reverse path check, neighbours')),
+    external: Type.Optional(interfaceName('The public side: redirects off, reverse path check')),
+    reverse_path: Type.Optional(
+      Type.Union([Type.Literal('strict'), Type.Literal('loose'), Type.Literal('kernel')], {
+        description:
+          'Whether a source must be reachable by the interface it comes in by: `strict` (default; loose where the routes are asymmetric), `loose`, `kernel`: leave it',
       }),
     ),
   },
@@ -69,7 +80,12 @@ const schema = Type.Object(
 export type ConntrackArgs = Static<typeof schema>;
 
 /** `locked`: there, and not to be set from here. Where `loaded` is false there are no values. */
-export type ConntrackState = Readonly<{ loaded: boolean; values: SysctlValues; locked: readonly string[] }>;
+export type ConntrackState = Readonly<{
+  loaded: boolean;
+  values: SysctlValues;
+  locked: readonly string[];
+  wayOut: string;
+}>;
 
 const doc = `Sizes the connection table from the pool, and lets silent connections give their ports back in time.
 
@@ -84,6 +100,12 @@ five days keep the ports of vanished peers), and on kernels before 6.5, which do
 for APIs that die often. \`kernel\` leaves all as they are. \`nf_conntrack_tcp_loose\` is always 1: with 0 a connection
 that another gateway has begun would be INVALID here, and no takeover could keep it.
 
+**The two sides.** With \`internal\` and \`external\` named, both get a strict reverse path check (\`rp_filter\` 1), so
+nobody outside can pretend to be inside; where the default route does not leave by \`external\`, or the way in comes by
+one interface and leaves by the other, the check is loose (2), because a strict one would drop good packets. Redirects
+are neither sent nor heeded: a gateway that is left for another one would send its webservers back. A fleet on one link
+larger than the kernel's neighbour table (1,024 hosts) gets room for 16,384.
+
 **What cannot be set.** The table's size belongs to the root network namespace; in a container or another namespace it
 is read-only. Then the value stays, and the plan says what it means. Where the module nf_conntrack is not loaded, it is
 loaded first; an undo does not unload it.`;
@@ -97,6 +119,10 @@ export const conntrack: TaskType<ConntrackArgs, ConntrackState> = {
     {
       title: 'Many busy destinations, and clients that vanish',
       args: { pool: ['203.0.113.16/29'], max: 2_097_152, timeouts: 'quick', neighbours: 2000 },
+    },
+    {
+      title: 'With the two sides of the gateway',
+      args: { pool: '203.0.113.10-203.0.113.15', internal: 'eth0', external: 'eth1' },
     },
     {
       title: 'One timeout of our own',
@@ -114,7 +140,7 @@ export const conntrack: TaskType<ConntrackArgs, ConntrackState> = {
   boot,
   bootName: () => 'gwfleet-conntrack',
   undo: 'turned',
-  touches: 'service',
+  touches: 'reachability',
 };
 
 function problems({ pool }: ConntrackArgs): readonly ArgsProblem[] {
@@ -129,6 +155,9 @@ function probe(args: ConntrackArgs): Script {
   return block(
     sh`printf 'probed\n'`,
     sh`if [ -e /proc/sys/net/core/netdev_max_backlog ]; then printf 'root-namespace\n'; fi`,
+    pathKeys(args).length === 0
+      ? nothing
+      : sh`printf '~ way-out %s\n' "$(ip -4 -o route show default 2>/dev/null | sed -n '1s/.* dev \([^ ]*\).*/\1/p')"`,
     sh`for path in ${paths}; do if [ -e "$path" ] && ! true >>"$path"; then printf 'locked %s\n' "$path"; fi; done 2>/dev/null`,
     valuesProbe(settingKeys(args)),
   );
@@ -145,12 +174,13 @@ function read(output: Output, args: ConntrackArgs): Observation<ConntrackState> 
   const found = readValues(output, keys);
   const values = Object.fromEntries(Object.entries(found).filter(([, value]) => /^\d{1,15}$/.test(value)));
   const loaded = values[maxKey] !== undefined;
-  if (!loaded) {
-    const rooted = lines.includes('root-namespace');
-    return { kind: 'present', state: { loaded, values: {}, locked: rooted ? [] : keys.filter(ofTable) } };
-  }
-  const locked = keys.filter((key) => lines.includes(`locked ${sysctlPath(key)}`));
-  return { kind: 'present', state: { loaded, values, locked } };
+  const wayOut = /^~ way-out (\S+)$/m.exec(output.stdout)?.[1] ?? '';
+  const shut = keys.filter((key) => lines.includes(`locked ${sysctlPath(key)}`));
+  if (loaded) return { kind: 'present', state: { loaded, values, locked: shut, wayOut } };
+  const rooted = lines.includes('root-namespace');
+  const locked = rooted ? shut : [...new Set([...shut, ...keys.filter(ofTable)])];
+  const path = Object.entries(values).filter(([key]) => pathKeys(args).includes(key));
+  return { kind: 'present', state: { loaded, values: Object.fromEntries(path), locked, wayOut } };
 }
 
 /** The size of the table is the root namespace's alone. */
@@ -164,36 +194,46 @@ function desired(
   facts: Facts,
 ): Wanted<ConntrackState> {
   if (seen.kind === 'unknown') return { kind: 'refused', why: seen.why };
-  const now = seen.kind === 'present' ? seen.state : { loaded: false, values: {}, locked: [] };
+  const now = seen.kind === 'present' ? seen.state : { loaded: false, values: {}, locked: [], wayOut: '' };
   if (!now.loaded && !facts.tools.includes('modprobe')) {
     const text =
       'nf_conntrack is not loaded and there is no modprobe: its table stays at the kernel’s defaults';
     return { kind: 'state', state: now, notes: [{ level: 'warning', text }] };
   }
-  const wish = conntrackWish(args, now.values, facts);
+  const size = conntrackWish(args, now.values, facts);
+  const path = pathWish(args, { now: now.values, wayOut: now.wayOut, facts });
+  const wish = { values: { ...size.values, ...path.values }, notes: [...size.notes, ...path.notes] };
   const values: Record<string, string> = {};
   const notes: Note[] = [...wish.notes];
   for (const [key, value] of Object.entries(wish.values)) {
     const present = now.values[key];
     if (now.locked.includes(key) || (now.loaded && present === undefined)) {
       if (present !== undefined) values[key] = present;
-      if (present !== value) notes.push(unsettable(key, value, present));
+      if (present !== value) notes.push(unsettable(key, { wanted: value, present, args }));
     } else values[key] = value;
   }
   return {
     kind: 'state',
-    state: { loaded: true, values, locked: now.locked },
+    state: { loaded: true, values, locked: now.locked, wayOut: now.wayOut },
     notes: [...notes, ...costNotes(values, now.values)],
   };
 }
 
-function unsettable(key: string, wanted: string, present: string | undefined): Note {
-  if (present === undefined)
-    return { level: 'warning', text: `this host has no ${key}; it would have been ${wanted}` };
+function unsettable(
+  key: string,
+  { wanted, present, args }: { wanted: string; present: string | undefined; args: ConntrackArgs },
+): Note {
+  // Nobody asked for more neighbours where we only saw a large subnet.
+  const level = key.includes('gc_thresh') && args.neighbours === undefined ? 'info' : 'warning';
+  if (present === undefined) return { level, text: `this host has no ${key}; it would have been ${wanted}` };
   const meaning =
-    key === maxKey ? `: beyond ${present} connections in all, new ones are refused ("table full")` : '';
+    key === maxKey
+      ? `: beyond ${present} connections in all, new ones are refused ("table full")`
+      : key.endsWith('gc_thresh3')
+        ? `: beyond ${present} neighbours, new ones are not reached`
+        : '';
   const text = `${key} cannot be set from here and stays ${present}, wanted ${wanted}${meaning}`;
-  return { level: 'warning', text };
+  return { level, text };
 }
 
 function changes(from: ConntrackState | null, to: ConntrackState | null): readonly Change[] {

@@ -103,13 +103,19 @@ describe.each(['nft', 'legacy'] as const)('rules of others, iptables %s', (iptab
   });
 
   it('are the same after a rollback by the guard, and so is all that is ours', async () => {
-    const ours = await lab.run('gw1', 'iptables-save | grep -v "^#" | sed "s/ \\[.*//"; nft -s list ruleset');
+    const ours = await lab.run(
+      'gw1',
+      'iptables-save | grep -v "^#" | sed "s/ \\[.*//"; nft -s list table ip gwfleet_leak_guard',
+    );
     writeFileSync(`${lab.folder}/failing.yaml`, failing);
     const told = await apply('-p', `${lab.folder}/failing.yaml`);
     expect(told).toMatch(/^3 [\s\S]*rolled back, verified/);
-    expect(await lab.run('gw1', 'iptables-save | grep -v "^#" | sed "s/ \\[.*//"; nft -s list ruleset')).toBe(
-      ours,
-    );
+    expect(
+      await lab.run(
+        'gw1',
+        'iptables-save | grep -v "^#" | sed "s/ \\[.*//"; nft -s list table ip gwfleet_leak_guard',
+      ),
+    ).toBe(ours);
     expect(others(await saved())).toBe(before);
   });
 

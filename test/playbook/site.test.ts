@@ -17,7 +17,11 @@ test('the shipped playbook gives every gateway its pool and the defaults of the 
   expect(resolved.batches).toEqual([['gw1'], ['gw2']]);
   expect(resolved.tasks.get('gw2')?.map(({ id, type, args }) => [id, type, args])).toEqual([
     ['p1t1', 'aliases', { interface: 'eth1', addresses: ['203.0.113.20', '203.0.113.21', '203.0.113.30'] }],
-    ['p1t2', 'conntrack', { pool: ['203.0.113.20', '203.0.113.21', '203.0.113.30'] }],
+    [
+      'p1t2',
+      'conntrack',
+      { pool: ['203.0.113.20', '203.0.113.21', '203.0.113.30'], internal: 'eth0', external: 'eth1' },
+    ],
     [
       'p1t3',
       'ruleset',

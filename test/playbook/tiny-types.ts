@@ -48,7 +48,8 @@ const aliases = tiny(
     );
   },
 );
-const conntrack = tiny('conntrack', Type.Object({ pool }, closed));
+const side = Type.Optional(Type.String());
+const conntrack = tiny('conntrack', Type.Object({ pool, internal: side, external: side }, closed));
 const rules = ['internal', 'external', 'network', 'spread', 'style'];
 const ruleset = tiny(
   'ruleset',

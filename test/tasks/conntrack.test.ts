@@ -22,6 +22,17 @@ function probed({ max = 262_144, locked = false, root = true } = {}) {
   return { code: 0, stdout, stderr: '' };
 }
 
+/** As above, with the sides of a gateway. */
+function sided(wayOut = 'eth1', reverseAll = 0) {
+  const conf = '/proc/sys/net/ipv4/conf/';
+  const lines = ['eth0', 'eth1'].flatMap((device) =>
+    ['rp_filter:0', 'accept_redirects:1', 'send_redirects:1'].map((line) => `${conf}${device}/${line}`),
+  );
+  const { stdout, ...rest } = probed();
+  const all = [`~ way-out ${wayOut}`, `${conf}all/rp_filter:${reverseAll}`, `${conf}all/send_redirects:1`];
+  return { ...rest, stdout: stdout.replace('probed\n', ['probed', ...all, ...lines, ''].join('\n')) };
+}
+
 function wish(
   args: Parameters<typeof conntrack.desired>[0],
   output = probed(),
@@ -142,4 +153,57 @@ describe('timeouts', () => {
 
 test('a pool that cannot be read is a problem with its part', () => {
   expect(conntrack.problems({ pool: ['203.0.113.10', '10.1'] })).toMatchObject([{ path: ['pool', 1] }]);
+});
+
+describe('the two sides', () => {
+  const args = { pool: '203.0.113.10', internal: 'eth0', external: 'eth1' };
+  const conf = (
+    output = sided(),
+    more: Partial<Parameters<typeof wish>[0]> = {},
+    host: Partial<typeof facts> = {},
+  ) => {
+    const { values, text } = wish({ ...args, ...more }, output, host);
+    const own = Object.entries(values).filter(([key]) => key.includes('.conf.'));
+    return {
+      values: Object.fromEntries(own.map(([key, value]) => [key.replace('net.ipv4.conf.', ''), value])),
+      text,
+    };
+  };
+
+  test('check the reverse path strictly, and neither send nor heed redirects', () => {
+    expect(conf().values).toEqual({
+      'all.send_redirects': '0',
+      'eth0.rp_filter': '1',
+      'eth0.accept_redirects': '0',
+      'eth0.send_redirects': '0',
+      'eth1.rp_filter': '1',
+      'eth1.accept_redirects': '0',
+      'eth1.send_redirects': '0',
+    });
+  });
+
+  test('are checked loosely where the routes are asymmetric, with the reason', () => {
+    const elsewhere = conf(sided('eth7'));
+    expect(elsewhere.values).toMatchObject({ 'eth0.rp_filter': '1', 'eth1.rp_filter': '2' });
+    expect(elsewhere.text).toContain('reverse path check of eth1 is loose: the default route leaves by eth7');
+    const path = { clientAddress: '192.0.2.9', serverAddress: '10.0.0.1', serverPort: 22 };
+    const managementPath = { ...path, interface: 'eth1', via: null, route: 'default' };
+    const crooked = conf(sided(), {}, { managementPath });
+    expect(crooked.values).toMatchObject({ 'eth0.rp_filter': '2', 'eth1.rp_filter': '1' });
+    expect(crooked.text).toContain('the way in comes by it and leaves by eth1');
+  });
+
+  test('are left alone or checked loosely when that is wanted; `all` wins, and that is said', () => {
+    expect(conf(sided(), { reverse_path: 'kernel' }).values).not.toHaveProperty('eth1.rp_filter');
+    expect(conf(sided(), { reverse_path: 'loose' }).values).toMatchObject({ 'eth1.rp_filter': '2' });
+    expect(conf(sided('eth1', 2)).text).toContain('rp_filter is 2, so the check is loose on every interface');
+  });
+
+  test('a fleet on one large link gets a neighbour table that holds it', () => {
+    const { state } = wish(args, {
+      ...sided(),
+      stdout: `${sided().stdout}/proc/sys/net/ipv4/neigh/default/gc_thresh3:1024\n`,
+    });
+    expect(state.values['net.ipv4.neigh.default.gc_thresh3']).toBe('16384');
+  });
 });

@@ -114,7 +114,10 @@ def counted(order):
     kept = subprocess.run([*entry, "-C"], capture_output=True, text=True, check=True)
     stats = subprocess.run([*entry, "-S"], capture_output=True, text=True, check=True).stdout
     failed = sum(int(word[14:]) for word in stats.split() if word.startswith("insert_failed="))
-    return int(kept.stdout), failed
+    alive = subprocess.run(
+        [*entry[:-1], "sh", "-c", "conntrack -L -p tcp --state ESTABLISHED -d 198.51.100.7 2>/dev/null | wc -l"],
+        capture_output=True, text=True, check=True)
+    return int(kept.stdout), int(alive.stdout), failed
 
 
 def passed(outside, wanted, patience):
@@ -177,14 +180,15 @@ def fill(order):
             open_flows += answered
             for _ in outside.received():
                 pass
-            if open_flows >= pool:
+            if open_flows >= pool or order.get("stop") == "first refusal" and lost:
+                refused = []
                 break
-        if not refused or len(refused) == len(waiting) or open_flows >= pool:
+        if not refused or open_flows >= pool:
             break
         waiting = refused
-    kept, failed = counted(order)
+    kept, alive, failed = counted(order)
     return {
-        "tried": len(flows), "open": open_flows, "pool": pool, "entries": kept - 1, "insertFailed": failed,
+        "tried": len(flows), "open": open_flows, "pool": pool, "entries": kept - 1, "established": alive, "insertFailed": failed,
         "firstRefusal": first_refusal, "used": {text(a): n for a, n in sorted(used.items())},
         "refused": [[mille, *row[:2], 1e6 * row[2] / row[0]] for mille, row in sorted(seen.items())],
     }

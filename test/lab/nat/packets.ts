@@ -26,6 +26,8 @@ export interface Filled {
   readonly pool: number;
   /** Entries that the gateway itself counts at the end. */
   readonly entries: number;
+  /** Those of them that are ESTABLISHED to the destination. */
+  readonly established: number;
   readonly insertFailed: number;
   /** Part of the pool in use when the first connection was refused; null: none was. */
   readonly firstRefusal: number | null;
@@ -88,6 +90,7 @@ for n in $(seq 1 24); do ip neigh add 10.0.1.$n lladdr ${mac(inside, 'in')} dev 
     readonly webservers: number;
     readonly rounds?: number;
     readonly ports?: readonly [number, number];
+    readonly stop?: 'first refusal';
   }): Promise<Filled> {
     return this.#run<Filled>('fill', { rounds: 12, ports: [32_768, 60_999], ...order });
   }
