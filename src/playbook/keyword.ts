@@ -35,7 +35,7 @@ export const playKeywords = {
     { description: 'Hosts per batch: a number, a percentage, or a list whose last entry repeats' },
   ),
   max_fail_percentage: Type.Union(
-    [Type.Number({ minimum: 0, maximum: 100 }), Type.String({ pattern: '^\\d{1,3}%?$' })],
+    [Type.Number({ minimum: 0, maximum: 100 }), Type.String({ pattern: '^\\d{1,3}(\\.\\d+)?%?$' })],
     {
       description: 'Stop when MORE than this percentage of a batch failed; unreachable hosts do not count',
     },

@@ -110,7 +110,7 @@ function amountOf(written: Value | undefined): Amount | null {
 
 function percentOf(written: Value | undefined): number | null {
   if (typeof written === 'number') return written;
-  return typeof written === 'string' ? Number.parseInt(written, 10) : null;
+  return typeof written === 'string' ? Number.parseFloat(written) : null;
 }
 
 type TaskContext = Parameters<typeof readTasks>[1];

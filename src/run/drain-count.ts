@@ -129,7 +129,8 @@ class Desk {
 
 /**
  * Per source, connections that live: TCP from the answer to the last FIN, and datagram flows that conntrack has seen
- * go both ways for a while (so no name lookups). What ends at the gateway itself does not leave through it.
+ * go both ways for a while (so no name lookups), opened by the host or from outside. What begins or ends at the
+ * gateway itself does not go through it.
  */
 function countScript(mark: string, sources: readonly string[]): Script {
   return block(
@@ -140,10 +141,11 @@ if command -v conntrack >/dev/null 2>&1; then conntrack -L 2>/dev/null; else cat
     sh`gwfleet_own=$(ip -4 -o addr show | sed -n 's/.* inet \([0-9.]*\).*/\1/p' | tr '\n' ' ')`,
     sh`gwfleet_entries | awk -v mark=${mark} -v asked=${sources.join(' ')} -v own="$gwfleet_own" '
 BEGIN { split(asked, list, " "); for (i in list) wanted[list[i]] = 0; split(own, list, " "); for (i in list) mine[list[i]] }
-function field(name,  i) { for (i = 2; i <= NF; i++) if (index($i, name) == 1) return substr($i, length(name) + 1); return "" }
+function field(name, nth,  i) { for (i = 2; i <= NF; i++) if (index($i, name) == 1 && --nth == 0) return substr($i, length(name) + 1); return "" }
 /(^| )tcp / && / (SYN_RECV|ESTABLISHED|FIN_WAIT|CLOSE_WAIT) / || /(^| )udp / && /\[ASSURED\]/ {
-  source = field("src=")
-  if ((source in wanted) && !(field("dst=") in mine)) wanted[source]++
+  source = field("src=", 1)
+  if (source in wanted) { if (!(field("dst=", 1) in mine)) wanted[source]++ }
+  else if ((field("src=", 2) in wanted) && !(source in mine)) wanted[field("src=", 2)]++
 }
 END { for (source in wanted) print mark, source, wanted[source]; print mark, "end" }'`,
   );

@@ -35,6 +35,9 @@ export function stopReason(rules: PlayRules, { batch, begun, run }: Results): st
   if (rules.maxFailPercentage !== null && failedInBatch * 100 > rules.maxFailPercentage * batch.length) {
     return `max_fail_percentage ${rules.maxFailPercentage} is exceeded: ${failedInBatch} of ${batch.length} failed`;
   }
+  // Ansible ends a roll whose whole batch failed or was unreachable; who uses its keyword means it so.
+  if (rules.maxFailPercentage !== null && batch.length > 0 && batch.every((result) => bad.includes(result)))
+    return `max_fail_percentage ${rules.maxFailPercentage}: every host of the batch failed or was unreachable`;
   return undefined;
 }
 

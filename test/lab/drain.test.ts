@@ -7,7 +7,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Fleet, fleet } from './fleet.ts';
-import { datagramTraffic, type Fresh, freshTraffic, holdTraffic, serveTraffic } from './traffic.ts';
+import {
+  datagramTraffic,
+  type Fresh,
+  freshTraffic,
+  type Held,
+  holdTraffic,
+  serveTraffic,
+} from './traffic.ts';
 
 const { GWFLEET_DRAIN_HELD = '200', GWFLEET_DRAIN_NEW = '30' } = process.env;
 const webs = ['web01', 'web02', 'web03'] as const;
@@ -15,38 +22,53 @@ const each = { held: Math.ceil(Number(GWFLEET_DRAIN_HELD) / 3), fresh: Number(GW
 const addresses = { gw1: '10.0.0.1', gw2: '10.0.0.2' } as const;
 
 let lab: Fleet;
-beforeAll(async () => {
-  lab = await fleet({ gateways: 2, webservers: 3, defaultRoute: 'gw1' });
-  await serveTraffic(lab);
-  const { code, stderr } = await lab.gwfleet(['apply', lab.inventory, '--yes', '-l', 'gateways']);
-  expect(`${code} ${stderr}`).toMatch(/^0 /);
-});
 
-describe('moves under traffic', () => {
-  it.each([
-    ['gw1', 'gw2'],
-    ['gw2', 'gw1'],
-    ['gw1', 'gw2'],
-  ] as const)('from %s to %s: nothing breaks, and new ones take the new way', async (_from, to) => {
-    const before = await traces();
-    const held = await Promise.all(webs.map((web) => holdTraffic(lab, web, { count: each.held })));
-    const fresh = await Promise.all(webs.map((web) => freshTraffic(lab, web, each.fresh)));
-    const applied = move(lab, `via: ${addresses[to]}, drain: { deadline: 2m }`);
-    await Promise.race([applied, Promise.all(webs.map((web) => movedTo(web, addresses[to])))]);
-    const moved = Date.now() / 1000;
-    await delay(2000);
-    const young = await Promise.all(fresh.map((one) => one.end()));
-    const reports = await Promise.all(held.map((one) => one.end()));
-    expect(reports.map(({ held, broken }) => [held, broken])).toEqual(webs.map(() => [each.held, 0]));
-    for (const report of young) expect(waysOf(report, moved)).toEqual({ failed: 0, after: [to], back: 0 });
-    const { code, stdout, stderr } = await applied;
+describe.each([
+  ['nft', ['gw2', 'gw1', 'gw2']],
+  ['legacy', ['gw2']],
+] as const)('moves under traffic, iptables %s', (iptables, rounds) => {
+  beforeAll(async () => {
+    lab = await fleet({ gateways: 2, webservers: 3, defaultRoute: 'gw1', iptables });
+    await serveTraffic(lab);
+    const { code, stderr } = await lab.gwfleet(['apply', lab.inventory, '--yes', '-l', 'gateways']);
     expect(`${code} ${stderr}`).toMatch(/^0 /);
-    expect(endings(stdout)).toEqual(webs.map((web) => `${web} empty`));
-    expect(await traces()).toEqual(before);
+  });
+
+  it.each(rounds.map((to, i) => [i + 1, to] as const))(
+    'round %i, to %s: nothing breaks, and new ones take the new way',
+    async (round, to) => {
+      const before = await traces();
+      const traffic = await begun();
+      const applied = move(lab, `via: ${addresses[to]}, drain: { deadline: 2m }`);
+      await Promise.race([applied, Promise.all(webs.map((web) => movedTo(web, addresses[to])))]);
+      const moved = Date.now() / 1000;
+      await delay(2000);
+      const { old, young } = await traffic.end();
+      tell(`${iptables} round ${round}: drained to ${to}`, old, young);
+      expect(old.map(({ held, broken }) => [held, broken])).toEqual(webs.map(() => [each.held, 0]));
+      for (const report of young) expect(waysOf(report, moved)).toEqual({ failed: 0, after: [to], back: 0 });
+      const { code, stdout, stderr } = await applied;
+      expect(`${code} ${stderr}`).toMatch(/^0 /);
+      expect(endings(stdout)).toEqual(webs.map((web) => `${web} empty`));
+      expect(await traces()).toEqual(before);
+    },
+  );
+
+  it('the hard switch breaks every one of them', async () => {
+    const traffic = await begun();
+    const { code, stderr } = await move(lab, `via: ${addresses.gw1}, drain: false`);
+    expect(`${code} ${stderr}`).toMatch(/^0 /);
+    await delay(2000);
+    const { old, young } = await traffic.end();
+    tell(`${iptables}: hard switch to gw1`, old, young);
+    expect(old.map(({ broken }) => broken)).toEqual(webs.map(() => each.held));
   });
 });
 
 it('datagram flows that conntrack has never seen stay, too, as long as there are such', async () => {
+  lab = await fleet({ gateways: 2, webservers: 1, defaultRoute: 'gw2' });
+  await serveTraffic(lab);
+  await lab.gwfleet(['apply', lab.inventory, '--yes', '-l', 'gateways']);
   await lab.run('web01', 'iptables-save | grep -q . && exit 1; :');
   const flows = await datagramTraffic(lab, 'web01', 20);
   const held = await holdTraffic(lab, 'web01', { count: 1 });
@@ -63,6 +85,30 @@ it('datagram flows that conntrack has never seen stay, too, as long as there are
   await held.end();
   expect((await applied).code).toBe(0);
 });
+
+interface Traffic {
+  end(): Promise<{ old: readonly Held[]; young: readonly Fresh[] }>;
+}
+
+/** Held and new connections on all webservers; ended, the new ones end first. */
+async function begun(): Promise<Traffic> {
+  const held = await Promise.all(webs.map((web) => holdTraffic(lab, web, { count: each.held })));
+  const fresh = await Promise.all(webs.map((web) => freshTraffic(lab, web, each.fresh)));
+  return {
+    end: async () => {
+      const young = await Promise.all(fresh.map((one) => one.end()));
+      return { young, old: await Promise.all(held.map((one) => one.end())) };
+    },
+  };
+}
+
+/** The figures, for whoever reads the log. */
+function tell(what: string, old: readonly Held[], young: readonly Fresh[]): void {
+  const sum = (numbers: readonly number[]): number => numbers.reduce((all, number) => all + number, 0);
+  const held = `${sum(old.map(({ broken }) => broken))} of ${sum(old.map((one) => one.held))} held connections broken`;
+  const fresh = `${sum(young.map(({ failed }) => failed))} of ${sum(young.map(({ opened }) => opened))} new ones failed`;
+  process.stderr.write(`${what}: ${held}, ${fresh}\n`);
+}
 
 /** `web01 empty`, sorted by host. */
 function endings(stdout: string): readonly string[] {
@@ -101,8 +147,8 @@ function waysOf({ failed, log }: Fresh, moved: number) {
   return { failed, after: [...new Set(after.map((way) => way.gateway))], back };
 }
 
-/** All that a drain may put on a host. */
+/** All that a drain may put on a host. A legacy table that was used once stays, empty. */
 async function traces(): Promise<readonly string[]> {
-  const look = `ip rule; ip route show table all | grep -v -e '^default' | sort; iptables-save | grep -v '^#'; iptables-legacy-save 2>/dev/null; nft list ruleset; conntrack -L 2>/dev/null | grep -v ' mark=0 ' | wc -l; ls /run/gwfleet/drain`;
+  const look = `ip rule; ip route show table all | grep -v -e '^default' | sort; iptables-nft-save | grep -v '^#'; iptables-legacy-save 2>/dev/null | grep -e '^-' -e '^:[^ ]* -'; nft list ruleset; conntrack -L 2>/dev/null | grep -v ' mark=0 ' | wc -l; ls /run/gwfleet/drain`;
   return Promise.all(webs.map(async (web) => (await lab.exec(web, look)).stdout));
 }

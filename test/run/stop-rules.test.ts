@@ -27,6 +27,7 @@ const table: readonly (readonly [string, Partial<PlayRules>, readonly HostResult
     ['whole batch rolled back', {}, times(4, 'rolled-back'), 'stops'],
     ['all that were begun failed, the rest away', {}, [...failed2, ...away2], 'stops'],
     ['whole batch unreachable: nothing was begun', {}, times(4, 'unreachable'), 'goes on'],
+    ['whole batch unreachable, 100 per cent', { maxFailPercentage: 100 }, times(4, 'unreachable'), 'stops'],
     ['1 failed, any_errors_fatal', { anyErrorsFatal: true }, ['failed', ...ok2], 'stops'],
     ['1 unreachable, any_errors_fatal', { anyErrorsFatal: true }, ['unreachable', ...ok2], 'stops'],
     ['max_fail 2 reached by unreachable', { maxFail: 2 }, ['failed', 'unreachable', ...ok2], 'stops'],

@@ -90,10 +90,14 @@ function chainLines(drain: Drain): readonly string[] {
   return rules.map((rule) => `-A ${drainChain} ${rule}`);
 }
 
-/** conntrack sets marks only with an address; an entry that went meanwhile is no failure. */
+/** conntrack sets marks only with an address, and gives up at an entry that goes meanwhile: so once more. */
 function wipe(noMark: string): Script {
   return sh`if command -v conntrack >/dev/null 2>&1; then
-ip -4 -o addr show | sed -n 's/.* inet \([0-9.]*\).*/\1/p' | while read -r gwfleet_address; do conntrack -U -s "$gwfleet_address" -m ${noMark} >/dev/null 2>&1; done
+for gwfleet_pass in 1 2 3 4 5; do
+gwfleet_marked=$(conntrack -L 2>/dev/null | sed -n 's/^[^=]*src=\([0-9.]*\) .* mark=[1-9].*/\1/p' | sort -u)
+[ -n "$gwfleet_marked" ] || break
+for gwfleet_address in $gwfleet_marked; do conntrack -U -s "$gwfleet_address" -m ${noMark} >/dev/null 2>&1; done
+done
 fi`;
 }
 
