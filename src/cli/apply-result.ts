@@ -1,4 +1,4 @@
-/** How `plan` and `apply` end for machines: exit code of a plan, and the one object of --json. */
+/** How a command that changes hosts ends for machines: exit code of a plan, and the one object of --json. */
 import { countPlan, type Plan } from '../plan/plan.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import type { HostState } from '../report/run-state.ts';
@@ -16,16 +16,22 @@ export function planJson(made: Plan, exit: number): object {
   return { v: 1, command: 'plan', exit, counts: countPlan(made), plan: made };
 }
 
-export function resultJson(session: Session, made: Plan, exit: number): object {
+interface Ended {
+  readonly command: string;
+  readonly plan: Plan;
+  readonly exit: number;
+}
+
+export function resultJson(session: Session, { command, plan, exit }: Ended): object {
   const { hosts, finished, stopped } = session.state();
   return {
     v: 1,
-    command: 'apply',
+    command,
     run: session.context.run,
     exit,
     seconds: finished?.seconds,
     ...(stopped === undefined ? {} : { stopped }),
-    counts: countPlan(made),
+    counts: countPlan(plan),
     hosts: Object.fromEntries([...hosts.values()].map((host) => [host.host, hostJson(host)])),
   };
 }

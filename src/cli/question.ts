@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { UsageError } from './usage.ts';
 
 /** The line that was typed, without its end; empty when there was none. Ctrl-C is an interrupt, as anywhere else. */
-export async function ask(question: string, flagInstead: string, stop: AbortSignal): Promise<string> {
+async function ask(question: string, flagInstead: string, stop: AbortSignal): Promise<string> {
   requireTerminal(question, flagInstead);
   if (stop.aborted) return '';
   const lines = createInterface({ input: process.stdin, output: process.stderr });
@@ -50,6 +50,26 @@ export async function askHidden(question: string, flagInstead: string): Promise<
     };
     stdin.on('data', listen);
   });
+}
+
+/** Whether the plan is to be carried out. Never when the run was interrupted meanwhile. */
+export async function agreed(
+  text: string,
+  { hosts, stop }: { readonly hosts: number; readonly stop: AbortSignal },
+): Promise<boolean> {
+  // Above this many hosts a slip of the finger is too dear: the number itself is asked for.
+  const wanted = hosts > 20 ? String(hosts) : 'yes';
+  const answer = await ask(`${text} Type '${wanted}': `, 'say it beforehand with --yes', stop);
+  return answer === wanted || (wanted === 'yes' && answer === 'y');
+}
+
+/** Said before any host is looked at: the answer could never come. */
+export function requireSomebody(command: string): void {
+  if (process.stdin.isTTY && process.stderr.isTTY) return;
+  throw new UsageError(
+    `${command} asks before it changes anything, and there is no terminal to ask on`,
+    'say it beforehand with --yes, or look only: gwfleet plan',
+  );
 }
 
 function requireTerminal(question: string, flagInstead: string): void {

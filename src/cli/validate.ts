@@ -1,13 +1,12 @@
 /** `validate`: every mistake and warning of inventory and playbook. Opens no connection. */
 
 import { exitCodes } from '../report/exit-code.ts';
-import { printDiagnostics } from '../source/caret.ts';
 import { type Diagnostic, hasErrors } from '../source/diagnostic.ts';
 import type { Flags } from './flags.ts';
 import { listHosts, listTasks } from './listings.ts';
 import type { Output } from './output.ts';
 import { type Request, readRequest } from './request.ts';
-import { caretColours, textOf } from './told.ts';
+import { tellDiagnostics } from './told.ts';
 import { InvalidFiles } from './usage.ts';
 
 export function validate(path: string, given: object, output: Output): Promise<number> {
@@ -18,7 +17,7 @@ export function validate(path: string, given: object, output: Output): Promise<n
     output.result(`${JSON.stringify({ v: 1, command: 'validate', exit, diagnostics })}\n`);
     return Promise.resolve(exit);
   }
-  output.tell(printDiagnostics(diagnostics, { textOf, colours: caretColours(output) }));
+  tellDiagnostics(diagnostics, output);
   if (request === undefined) return Promise.resolve(counted(diagnostics, output));
   if (flags.listHosts === true) return Promise.resolve(listHosts(request, output));
   if (flags.listTasks === true) return Promise.resolve(listTasks(request, output));

@@ -2,15 +2,14 @@
  * Takes a plan through the fleet: plays in order, batches in order, the hosts of a batch side by side. A host that
  * failed is left out of later plays; a stop rule or an interrupt begins no further host.
  */
-import { type Left, planHost, shortfalls } from '../plan/decide.ts';
-import { type HostPlan, hasChanges, type PlannedHost, type PlayPlan } from '../plan/plan.ts';
-import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
+import type { HostPlan, PlannedHost, PlayPlan } from '../plan/plan.ts';
+import type { HostTask, Sight } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
 import { gateFailure } from './gate.ts';
-import { applyHost, type HostDone, type HostOrder, verifyHost } from './host-apply.ts';
+import type { HostDone } from './host-apply.ts';
 import { finishedEvent, type HostEnding } from './host-result.ts';
-import { verdict } from './host-settle.ts';
+import { type Turn, takeTurn } from './host-turn.ts';
 import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
 import { type Results, stopReason } from './stop-rules.ts';
 
@@ -136,53 +135,18 @@ class Roll {
   }
 
   private async carryOut(play: PlayPlan, approved: PlannedHost): Promise<HostDone> {
-    const plan = this.freshPlan(approved);
-    if (typeof plan === 'string')
-      return { ending: { result: 'failed', refused: 'stale', message: plan, next: 'make a new plan' } };
-    const survey = this.fleet.surveys.get(plan.host);
-    const sight = this.sights.get(plan.host) ?? (survey?.kind === 'seen' ? survey.sight : undefined);
-    const order: HostOrder = {
-      plan,
+    const { host } = approved;
+    const turn: Turn = {
+      approved,
       guardId: `${this.context.run}.${this.playIndex + 1}`,
       rules: play.rules,
-      lookTasks: this.lookTasks.get(plan.host) ?? [],
-      remote:
-        survey?.kind === 'seen' && hasChanges(plan) && !this.sights.has(plan.host)
-          ? survey.remote
-          : undefined,
+      tasks: this.request.plays[this.playIndex]?.tasks.get(host) ?? [],
+      lookTasks: this.lookTasks.get(host) ?? [],
+      survey: this.fleet.surveys.get(host),
+      sight: this.sights.get(host),
+      since: this.changed ? 'something changed' : 'nothing changed',
     };
-    if (hasChanges(plan)) return applyHost(order, this.context);
-    const checks = plan.tasks.some(({ type }) => typeOf(this.context.types, type).verifyOnly === true);
-    if (sight === undefined) return this.verified(order);
-    if (!checks) return { ending: { result: 'ok' } };
-    const missing = verdict(order, sight, this.context);
-    if (missing === undefined && !this.changed) return { ending: { result: 'ok' } };
-    return this.changed ? verifyHost(order, this.context) : { ending: missing ?? { result: 'ok' } };
-  }
-
-  /** A saved plan that promised "no change" for a host that nobody has looked at in this run. */
-  private async verified(order: HostOrder): Promise<HostDone> {
-    const done = await verifyHost(order, this.context);
-    if (done.sight === undefined || done.ending.result === 'ok') return done;
-    const drifted = shortfalls(order.plan.tasks, done.sight, this.context.types).some(
-      ({ task }) => typeOf(this.context.types, task.type).verifyOnly !== true,
-    );
-    return drifted
-      ? { ...done, ending: { ...done.ending, refused: 'stale', next: 'make a new plan' } }
-      : done;
-  }
-
-  /** A host that an earlier play has changed is planned again from its newest sight; it must come to the same changes. */
-  private freshPlan(approved: PlannedHost): PlannedHost | string {
-    const sight = this.sights.get(approved.host);
-    if (sight === undefined) return approved;
-    const tasks = this.request.plays[this.playIndex]?.tasks.get(approved.host) ?? [];
-    const left: Left = new Map();
-    const fresh = planHost(approved.host, tasks, { sight, left, types: this.context.types });
-    if (fresh.kind === 'unplannable') return fresh.why;
-    const same =
-      JSON.stringify(fresh.tasks.map(({ to }) => to)) === JSON.stringify(approved.tasks.map(({ to }) => to));
-    return same ? fresh : 'the host has moved between two plays of this run';
+    return takeTurn(turn, this.context);
   }
 
   private finish(play: PlayPlan, host: string, { ending, sight }: HostDone): HostEnding {

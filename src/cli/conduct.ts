@@ -1,0 +1,164 @@
+/**
+ * The one conductor of every command that changes hosts: survey, plan, question, apply, recap, exit code. What differs
+ * between `apply`, `gateway drain` and `rollback` is the errand: which request, and how the question reads. A dry run
+ * ends after the plan; nothing but the read-only probe has been run on any host then.
+ */
+import { countPlan, type Plan } from '../plan/plan.ts';
+import { openConnector } from '../remote/connector.ts';
+import { planText, summaryLine } from '../render/plan-text.ts';
+import { recapText } from '../render/recap.ts';
+import { exitCode, exitCodes } from '../report/exit-code.ts';
+import { applyFleet } from '../run/apply-fleet.ts';
+import { type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
+import { taskTypes } from '../tasks/registry.ts';
+import { diffDepth } from './apply-flags.ts';
+import { planExit, planJson, resultJson } from './apply-result.ts';
+import type { Flags } from './flags.ts';
+import { enterLab } from './lab-entry.ts';
+import { listHosts, listTasks } from './listings.ts';
+import type { Output } from './output.ts';
+import { type SavedPlan, writePlanFile } from './plan-file.ts';
+import { agreed, askHidden, requireSomebody } from './question.ts';
+import type { Request } from './request.ts';
+import { hostsOf, requireTargets, savedFleet } from './saved-plan.ts';
+import { openSession, type Session } from './session.ts';
+import { tellDiagnostics } from './told.ts';
+
+/** One remote script that waits for nothing: a loaded host with a slow disk still answers within this. */
+const commandTimeoutSeconds = 60;
+
+/** What a command wants of the hosts. */
+export interface Errand {
+  /** As it is typed, without its arguments: `apply`, `gateway drain`. For events, history and words. */
+  readonly command: string;
+  /** The user's files, read; throws InvalidFiles and UsageError. `becomePassword` is what -K asked for. */
+  readonly request: (becomePassword?: string) => Request;
+  readonly mode: 'dry' | 'wet';
+  /** A plan that is carried out as it is, in place of a fresh one. */
+  readonly saved?: SavedPlan;
+  /** What is asked before anything changes, in place of the plan's last line: `Drain gw2: 13 webservers move`. */
+  readonly question?: (made: Plan) => string;
+  readonly flags: Flags;
+  readonly output: Output;
+}
+
+/** Carries the errand out; gives the exit code. */
+export async function conduct(errand: Errand): Promise<number> {
+  const { flags, output, saved } = errand;
+  const request = errand.request(await becomePassword(flags));
+  const entered = await enterLab(request.inventory);
+  if (entered !== undefined) return entered;
+  if (saved !== undefined) requireTargets(saved.plan, request);
+  if (request.warnings.length > 0) tellDiagnostics(request.warnings, output);
+  if (flags.listHosts === true) return listHosts(request, output);
+  if (flags.listTasks === true) return listTasks(request, output);
+  if (errand.mode === 'wet' && flags.yes !== true) requireSomebody(errand.command);
+  return withSession(errand, request);
+}
+
+async function withSession(errand: Errand, request: Request): Promise<number> {
+  const { flags, output, mode } = errand;
+  const connector = openConnector({
+    askPassphrase: (file) =>
+      askHidden(`passphrase of ${file}: `, 'use ssh-agent, or a key without a passphrase'),
+  });
+  const session = openSession({
+    output,
+    progress: flags.progress,
+    forks: flags.forks,
+    guard: flags.guard ? 'on' : 'off',
+    ...(flags.breakLock === undefined ? {} : { breakLock: flags.breakLock }),
+    commandTimeoutSeconds,
+    connector,
+    targets: request.targets,
+    types: taskTypes,
+    remembered: mode === 'dry' ? 'no' : 'yes',
+  });
+  try {
+    return mode === 'dry' ? await dryRun(errand, request, session) : await wetRun(errand, request, session);
+  } finally {
+    await connector.close();
+  }
+}
+
+async function dryRun(errand: Errand, request: Request, session: Session): Promise<number> {
+  const { flags, output } = errand;
+  const fleet = await survey(errand, request, session);
+  await closeAll(fleet);
+  if (flags.out !== undefined) writePlanFile(flags.out, { plan: fleet.plan, request: request.fleet });
+  const changes = countPlan(fleet.plan).hostsChanging > 0;
+  const failed = session.interrupted() ? exitCodes.interrupted : planExit(fleet.plan);
+  const exit =
+    failed === exitCodes.asWanted && changes && flags.exitCode === true ? exitCodes.failed : failed;
+  session.finish(exit);
+  if (flags.json === true) output.result(`${JSON.stringify(planJson(fleet.plan, exit))}\n`);
+  else if (flags.progress !== 'jsonl')
+    output.result(planText(fleet.plan, diffDepth(flags), output.resultColours));
+  if (flags.out !== undefined) output.tell(`plan saved; carry it out with: gwfleet apply ${flags.out}\n`);
+  return exit;
+}
+
+async function wetRun(errand: Errand, request: Request, session: Session): Promise<number> {
+  const { flags, output, saved } = errand;
+  const fleet = saved === undefined ? await survey(errand, request, session) : savedFleet(saved, session);
+  session.history?.plan(fleet.plan);
+  const { hostsChanging } = countPlan(fleet.plan);
+  if (flags.progress !== 'jsonl' && flags.progress !== 'quiet')
+    output.tell(planText(fleet.plan, diffDepth(flags), output.tellColours));
+  if (hostsChanging > 0 && flags.yes !== true && !(await isAgreed(errand, fleet.plan, session)))
+    return notApplied(errand, fleet, session);
+  const done = await applyFleet(saved?.request ?? request.fleet, fleet, session.context);
+  const exit = exitCode(session.state(), { interrupted: session.interrupted(), refused: done.refused });
+  session.finish(exit);
+  tellEnd(errand, fleet, { session, exit });
+  return exit;
+}
+
+async function isAgreed(errand: Errand, made: Plan, { context }: Session): Promise<boolean> {
+  const text = errand.question?.(made) ?? `${summaryLine(made)}. Apply?`;
+  return agreed(text, { hosts: countPlan(made).hostsChanging, stop: context.stop });
+}
+
+/** The question was answered with no, or with Ctrl-C. */
+async function notApplied(errand: Errand, fleet: PlannedFleet, session: Session): Promise<number> {
+  await closeAll(fleet);
+  const exit = session.interrupted() ? exitCodes.interrupted : exitCodes.usage;
+  session.finish(exit);
+  errand.output.tell('not applied; nothing was touched\n');
+  if (errand.flags.json === true) tellEnd(errand, fleet, { session, exit });
+  return exit;
+}
+
+function tellEnd(
+  { flags, output, command }: Errand,
+  fleet: PlannedFleet,
+  { session, exit }: { readonly session: Session; readonly exit: number },
+): void {
+  const { plan } = fleet;
+  if (flags.json === true) output.result(`${JSON.stringify(resultJson(session, { command, plan, exit }))}\n`);
+  else if (flags.progress !== 'jsonl') output.result(recapText(session.state(), output.resultColours));
+}
+
+async function survey({ command, mode }: Errand, request: Request, session: Session): Promise<PlannedFleet> {
+  const { fleet } = request;
+  session.context.emit({
+    type: 'run-started',
+    command: mode === 'dry' && command === 'apply' ? 'plan' : command,
+    inventory: fleet.inventory,
+    playbook: fleet.playbook,
+    hosts: hostsOf(fleet.plays),
+  });
+  return planFleet(fleet, session.context);
+}
+
+async function closeAll({ surveys }: PlannedFleet): Promise<void> {
+  await Promise.all(
+    [...surveys.values()].map(async (survey) => (survey.kind === 'seen' ? survey.remote.close() : undefined)),
+  );
+}
+
+async function becomePassword(flags: Flags): Promise<string | undefined> {
+  return flags.askBecomePass === true
+    ? askHidden('sudo password: ', 'put ansible_become_password in a file given with -e @file')
+    : undefined;
+}
