@@ -26,6 +26,7 @@ export function refuseOtherWishes(flags: Flags): void {
     ['--playbook', flags.playbook !== undefined],
     ['--max-fail', flags.maxFail !== undefined],
     ['--confirm-timeout', flags.confirmTimeout !== undefined],
+    ['--allow-cut', flags.allowCut !== undefined],
   ];
   const given = wishes.flatMap(([name, isGiven]) => (isGiven ? [name] : []));
   if (given.length === 0) return;

@@ -23,6 +23,7 @@ export interface Flags {
   readonly confirmTimeout?: number;
   /** commander's spelling of --no-guard: true unless it was given. */
   readonly guard: boolean;
+  readonly allowCut?: true;
   readonly breakLock?: string;
   readonly onFailure?: 'halt' | 'rollback_batch' | 'rollback_run';
   readonly maxFail?: string;
@@ -66,6 +67,7 @@ export function runFlags(verb: Command): Command {
     .option('-y, --yes', 'do not ask')
     .option('--confirm-timeout <duration>', 'how long a host waits for us before it rolls back', seconds)
     .option('--no-guard', 'no rollback by the host itself')
+    .option('--allow-cut', 'also a change that certainly cuts the way in; the guard still holds')
     .option('--break-lock <run-id>', 'take the lock of a run that died on a host away')
     .addOption(new Option('--on-failure <what>', 'when a run stops').choices(['halt']))
     .option('--max-fail <n>', 'stop when this many hosts have failed (or a percentage)')

@@ -37,7 +37,15 @@ export interface Request {
 
 type RequestFlags = Pick<
   Flags,
-  'playbook' | 'extraVars' | 'limit' | 'tags' | 'skipTags' | 'startAtTask' | 'maxFail' | 'confirmTimeout'
+  | 'playbook'
+  | 'extraVars'
+  | 'limit'
+  | 'tags'
+  | 'skipTags'
+  | 'startAtTask'
+  | 'maxFail'
+  | 'confirmTimeout'
+  | 'allowCut'
 > &
   Partial<Pick<Flags, 'user' | 'privateKey' | 'become'>>;
 
@@ -150,6 +158,7 @@ function playRequest(play: Play, resolved: ResolvedPlay, flags: RequestFlags): P
     rules: {
       ...resolved.rules,
       ...(flags.confirmTimeout === undefined ? {} : { confirmTimeoutSeconds: flags.confirmTimeout }),
+      ...(flags.allowCut === undefined ? {} : { cut: 'allowed' }),
       ...(flags.maxFail === undefined ? {} : { maxFail: failLimit(flags.maxFail, hosts.length) }),
     },
     tasks: resolved.tasks,

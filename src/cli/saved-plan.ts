@@ -2,7 +2,7 @@
 import type { Plan, PlayPlan } from '../plan/plan.ts';
 import { planText } from '../render/plan-text.ts';
 import { exitCodes } from '../report/exit-code.ts';
-import { type PlannedFleet, planMade } from '../run/plan-fleet.ts';
+import { type PlannedFleet, planEvents } from '../run/plan-fleet.ts';
 import { diffDepth } from './apply-flags.ts';
 import { planExit, planJson } from './apply-result.ts';
 import type { Flags } from './flags.ts';
@@ -44,7 +44,7 @@ export function savedFleet({ plan: saved }: SavedPlan, session: Session): Planne
     hosts: hostsOf(saved.plays),
   });
   const plan = { ...saved, plays: saved.plays.map(remembered) };
-  context.emit(planMade(plan));
+  for (const event of planEvents(plan)) context.emit(event);
   return { plan, surveys: new Map() };
 }
 

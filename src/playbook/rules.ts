@@ -17,4 +17,6 @@ export interface PlayRules {
   readonly soakSeconds: number;
   readonly confirmTimeoutSeconds: number;
   readonly onFailure: OnFailure;
+  /** Said by --allow-cut: a change that certainly cuts the way in is not refused. */
+  readonly cut?: 'allowed';
 }

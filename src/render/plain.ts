@@ -37,6 +37,8 @@ function words(event: RunEvent, colours: Palette): string | undefined {
       return colours.red(`stopped: ${event.why}`);
     case 'note':
       return `${event.host === undefined ? '' : `[${event.host}] `}${visibleLine(event.message)}`;
+    // The plan itself is printed, folded.
+    case 'plan-warning':
     case 'plan-made':
     case 'host-started':
     case 'run-finished':

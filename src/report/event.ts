@@ -69,6 +69,17 @@ const schemas = [
     hosts: count('hosts in the plan'),
     hostsChanging: count('hosts that change'),
   }),
+  event(
+    'plan-warning',
+    'Something the plan says beside a change: a danger to the way in, what cannot be undone.',
+    {
+      play: text('play name'),
+      host: text('host name'),
+      task: text('task name'),
+      level: Type.Union([Type.Literal('warning'), Type.Literal('danger')]),
+      message: text('the warning'),
+    },
+  ),
   event('play-started', 'A play begins.', { play: text('its name'), batches: count('number of batches') }),
   event('batch-started', 'A batch of hosts begins.', {
     play: text('play name'),

@@ -74,6 +74,7 @@ export function reduce(state: RunState, event: RunEvent): RunState {
     case 'run-finished':
       return { ...state, finished: event };
     case 'play-started':
+    case 'plan-warning':
       return state;
     default:
       return withHost(state, event);

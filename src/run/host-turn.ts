@@ -5,9 +5,11 @@
 import { planHost, shortfalls } from '../plan/decide.ts';
 import { hasChanges, type PlannedHost, type PlayRules } from '../plan/plan.ts';
 import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';
+import { heedWays, waysOf } from '../plan/way-in.ts';
 import type { RunContext } from './context.ts';
 import { applyHost, type HostDone, type HostOrder, verifyHost } from './host-apply.ts';
 import { verdict } from './host-settle.ts';
+import { wayRules } from './plan-fleet.ts';
 import type { Survey } from './survey.ts';
 
 export interface Turn {
@@ -61,9 +63,12 @@ async function verified(order: HostOrder, context: RunContext): Promise<HostDone
 }
 
 /** A host that an earlier play has changed is planned again from its newest sight; it must come to the same changes. */
-function freshPlan({ approved, sight, tasks }: Turn, { types }: RunContext): PlannedHost | string {
+function freshPlan({ approved, sight, tasks, rules }: Turn, context: RunContext): PlannedHost | string {
   if (sight === undefined) return approved;
-  const fresh = planHost(approved.host, tasks, { sight, left: new Map(), types });
+  const { types } = context;
+  const planned = planHost(approved.host, tasks, { sight, left: new Map(), types });
+  const ways = waysOf(approved.host, new Map([[approved.host, sight.facts]]));
+  const fresh = heedWays(planned, ways, { types, rules: wayRules(rules, context) });
   if (fresh.kind === 'unplannable') return fresh.why;
   const same =
     JSON.stringify(fresh.tasks.map(({ to }) => to)) === JSON.stringify(approved.tasks.map(({ to }) => to));

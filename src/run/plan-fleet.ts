@@ -5,7 +5,9 @@
 import { type Left, planHost } from '../plan/decide.ts';
 import { countPlan, type HostPlan, hasChanges, type Plan, type PlayRules } from '../plan/plan.ts';
 import type { HostTask } from '../plan/probe.ts';
+import { heedWays, type WayRules, waysOf } from '../plan/way-in.ts';
 import type { BareEvent } from '../report/event.ts';
+import type { Facts } from '../tasks/facts.ts';
 import type { Json } from '../tasks/task-type.ts';
 import type { RunContext } from './context.ts';
 import { type Survey, surveyHosts } from './survey.ts';
@@ -34,6 +36,7 @@ export interface PlannedFleet {
 export async function planFleet(request: FleetRequest, context: RunContext): Promise<PlannedFleet> {
   const surveys = await surveyHosts(tasksByHost(request), context);
   const left = new Map<string, Left>();
+  const facts = factsOf(surveys);
   const plays = request.plays.map((play) => ({
     name: play.name,
     pattern: play.pattern,
@@ -41,18 +44,45 @@ export async function planFleet(request: FleetRequest, context: RunContext): Pro
     rules: play.rules,
     hosts: play.batches
       .flat()
-      .map((host) => planOne(host, play, { survey: surveys.get(host), left, context })),
+      .map((host) => planOne(host, play, { survey: surveys.get(host), left, facts, context })),
   }));
   const plan: Plan = { v: 1, inventory: request.inventory, playbook: request.playbook, plays };
   await closeUnneeded(plan, surveys);
-  context.emit(planMade(plan));
+  for (const event of planEvents(plan)) context.emit(event);
   return { plan, surveys };
 }
 
-/** The event that tells what a plan holds. */
-export function planMade(plan: Plan): BareEvent {
+/** The events that tell what a plan holds: its warnings beside the changes, then its counts. */
+export function planEvents(plan: Plan): readonly BareEvent[] {
   const { create, update, delete: gone, run, hosts, hostsChanging } = countPlan(plan);
-  return { type: 'plan-made', create, update, delete: gone, commands: run, hosts, hostsChanging };
+  const warnings = plan.plays.flatMap((play) => play.hosts.flatMap((host) => hostWarnings(play.name, host)));
+  return [
+    ...warnings,
+    { type: 'plan-made', create, update, delete: gone, commands: run, hosts, hostsChanging },
+  ];
+}
+
+function hostWarnings(play: string, plan: HostPlan): readonly BareEvent[] {
+  if (plan.kind === 'unplannable') return [];
+  return plan.tasks.flatMap(({ name, notes }) =>
+    notes.flatMap(({ level, text }): BareEvent[] =>
+      level === 'info'
+        ? []
+        : [{ type: 'plan-warning', play, host: plan.host, task: name, level, message: text }],
+    ),
+  );
+}
+
+/** What keeps a host of a play from being cut off. */
+export function wayRules({ confirmTimeoutSeconds, cut }: PlayRules, { guard }: RunContext): WayRules {
+  return { guardSeconds: guard === 'on' ? confirmTimeoutSeconds : null, cut: cut ?? 'refused' };
+}
+
+/** Of every host that was seen. */
+function factsOf(surveys: ReadonlyMap<string, Survey>): ReadonlyMap<string, Facts> {
+  return new Map(
+    [...surveys].flatMap(([host, survey]) => (survey.kind === 'seen' ? [[host, survey.sight.facts]] : [])),
+  );
 }
 
 /** Every task of every play, by host, in order. */
@@ -71,10 +101,11 @@ export function tasksByHost(request: FleetRequest): ReadonlyMap<string, readonly
 interface Known {
   readonly survey: Survey | undefined;
   readonly left: Map<string, Left>;
+  readonly facts: ReadonlyMap<string, Facts>;
   readonly context: RunContext;
 }
 
-function planOne(host: string, play: PlayRequest, { survey, left, context }: Known): HostPlan {
+function planOne(host: string, play: PlayRequest, { survey, left, facts, context }: Known): HostPlan {
   if (survey === undefined) throw new Error(`host '${host}' was not surveyed`);
   if (survey.kind === 'unseen') {
     const { result, why, hint } = survey;
@@ -82,11 +113,9 @@ function planOne(host: string, play: PlayRequest, { survey, left, context }: Kno
   }
   const hostLeft: Left = left.get(host) ?? new Map<string, Json>();
   left.set(host, hostLeft);
-  return planHost(host, play.tasks.get(host) ?? [], {
-    sight: survey.sight,
-    left: hostLeft,
-    types: context.types,
-  });
+  const { types } = context;
+  const plan = planHost(host, play.tasks.get(host) ?? [], { sight: survey.sight, left: hostLeft, types });
+  return heedWays(plan, waysOf(host, facts), { types, rules: wayRules(play.rules, context) });
 }
 
 async function closeUnneeded(plan: Plan, surveys: ReadonlyMap<string, Survey>): Promise<void> {

@@ -15,6 +15,7 @@ import {
   sameAddress,
 } from './aliases/state.ts';
 import { noAliases, wantedAliases } from './aliases/wanted.ts';
+import { aliasesTouch } from './aliases/way-in.ts';
 import { closedObject, interfaceName, poolAddresses, poolProblems, poolSpec } from './network-args.ts';
 import { failedProbe, requireTool } from './steps.ts';
 import type { Change, Observation, TaskType } from './task-type.ts';
@@ -35,7 +36,7 @@ What it owns: the pool's addresses wherever they are on the host (one on a wrong
 labelled with the interface's name and a number. Other addresses stay as they are.
 
 New addresses come before old ones go, and each new one is announced by gratuitous ARP. The first address of the
-interface and the address by which gwfleet came in are never deleted. The change lives in the running system; it is
+interface is never deleted; the address by which gwfleet came in only with --allow-cut. The change lives in the running system; it is
 not yet kept over a restart.`;
 
 export const aliases: TaskType<AliasesArgs, AliasesState> = {
@@ -67,6 +68,7 @@ export const aliases: TaskType<AliasesArgs, AliasesState> = {
   boot: () => [],
   undo: 'turned',
   touches: 'reachability',
+  wayIn: aliasesTouch,
 };
 
 function probe({ interface: device, addresses }: AliasesArgs): Script {

@@ -11,6 +11,7 @@ import { wantedRoute } from './default-route/wanted.ts';
 import { addressProblems, closedObject, interfaceName } from './network-args.ts';
 import { failedProbe, requireTool } from './steps.ts';
 import type { Change, Observation, TaskType } from './task-type.ts';
+import type { Touch, WayIn } from './way-in.ts';
 
 const drain = closedObject({
   deadline: Type.String({
@@ -74,6 +75,7 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
   boot: () => [],
   undo: 'turned',
   touches: 'reachability',
+  wayIn,
 };
 
 /** busybox' ip does not print protocol and mtu, so a route could not be put back as it was. */
@@ -115,6 +117,17 @@ function read(output: { code: number; stdout: string; stderr: string }): Observa
     return parts === undefined ? [] : [routeText(parts)];
   });
   return { kind: 'present', state: { routes, nextHop: answer } };
+}
+
+/** Where the kernel does not tell the route that the answers ride on, one that has their next hop is taken for it. */
+function wayIn(from: DefaultRouteState | null, to: DefaultRouteState | null, way: WayIn): readonly Touch[] {
+  if (way.kind !== 'own' || from?.routes[0] === to?.routes[0]) return [];
+  const guessed = (from?.routes ?? []).some((route) => {
+    const { via, device, rest } = partsOf(route);
+    return way.via !== null && ((via === way.via && device === way.interface) || rest.includes(way.via));
+  });
+  const rides = way.route === '' ? guessed : way.route === 'default';
+  return rides ? [{ kind: 'rides', text: 'the way in rides on this route' }] : [];
 }
 
 /** The first routes are compared as one thing that moves; what stands behind them comes and goes. */

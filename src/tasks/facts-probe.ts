@@ -1,6 +1,6 @@
 /**
- * Reads the facts of a host with three or four forks: builtins, one grep over small files of /proc, two calls of ip,
- * and a route lookup when the way in is known. The reader is pure and takes garbage: what it cannot read is empty.
+ * Reads the facts of a host with few forks: builtins, one grep over small files of /proc, two calls of ip, and two
+ * route lookups when the way in is known. The reader is pure and takes garbage: what it cannot read is empty.
  */
 import type { Output } from '../shell/frames.ts';
 import { block, type Script, sh } from '../shell/sh.ts';
@@ -22,7 +22,9 @@ if [ -z "$way_in" ] && [ -r "/proc/$PPID/environ" ]; then
 fi
 if [ -n "$way_in" ]; then
   printf 'way-in %s\n' "$way_in"
-  ip -4 -o route get "$(printf '%s\n' "$way_in" | cut -d ' ' -f 1)" 2>/dev/null | sed -n '1s/^/road /p'
+  client=$(printf '%s\n' "$way_in" | cut -d ' ' -f 1)
+  ip -o route get "$client" 2>/dev/null | sed -n '1s/^/road /p'
+  ip -o route get "$client" fibmatch 2>/dev/null | sed -n '1s/^/ridden /p'
 fi`;
 
 /** Prints one fact a line, each led by a word that says what it is. */
@@ -49,7 +51,7 @@ export function readFacts(output: Output): Facts {
     memoryBytes: number(/^(\d+) kB$/.exec(first('/proc/meminfo:MemTotal:').trim())?.[1], 0) * 1024,
     tools: after('tool '),
     interfaces: interfaces(after('link '), after('addr ')),
-    managementPath: managementPath(first('way-in '), first('road ')),
+    managementPath: managementPath(first('way-in '), first('road '), first('ridden ')),
   };
 }
 
@@ -86,7 +88,7 @@ function interfaceAddress(text: string): InterfaceAddress | undefined {
   };
 }
 
-function managementPath(connection: string, road: string): ManagementPath | null {
+function managementPath(connection: string, road: string, ridden: string): ManagementPath | null {
   const [client = '', , server = '', port = '', ...more] = connection.trim().split(/\s+/);
   if (client === '' || server === '' || more.length > 0 || !/^\d{1,5}$/.test(port)) return null;
   return {
@@ -95,6 +97,7 @@ function managementPath(connection: string, road: string): ManagementPath | null
     serverPort: Number(port),
     interface: / dev (\S+)/.exec(road)?.[1] ?? '',
     via: / via (\S+)/.exec(road)?.[1] ?? null,
+    route: /^(?:(?:unicast|local) )?(\S+) /.exec(ridden)?.[1] ?? '',
   };
 }
 

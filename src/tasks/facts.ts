@@ -28,6 +28,8 @@ export interface ManagementPath {
   readonly interface: string;
   /** The next hop towards the client; null when the client is on-link. */
   readonly via: string | null;
+  /** The destination of the route that the answers ride on: `default`, `10.0.0.0/8`; empty when unknown. */
+  readonly route: string;
 }
 
 export interface Facts {

@@ -20,6 +20,7 @@ import { applyRuleset, probeRuleset } from './ruleset/script.ts';
 import { readRuleset } from './ruleset/seen.ts';
 import type { Chain, Owner, RulesetState } from './ruleset/state.ts';
 import { noRules, type OpenIntent, wantedChains, wantedRuleset } from './ruleset/wanted.ts';
+import { rulesetTouch } from './ruleset/way-in.ts';
 import { failedProbe } from './steps.ts';
 import type { ArgsProblem, TaskType } from './task-type.ts';
 
@@ -118,6 +119,7 @@ export const ruleset: TaskType<RulesetArgs, RulesetState> = {
   boot: () => [],
   undo: 'turned',
   touches: 'reachability',
+  wayIn: rulesetTouch,
 };
 
 function intentOf(args: RulesetArgs): OpenIntent {

@@ -7,6 +7,7 @@ import type { Output } from '../shell/frames.ts';
 import { nothing, type Script } from '../shell/sh.ts';
 import { foldedValue, readValues, type SysctlValues, sysctlKey, valuesProbe, written } from './proc-sys.ts';
 import type { ArgsProblem, BootFile, Change, Observation, TaskType, Wanted } from './task-type.ts';
+import type { Touch, WayIn } from './way-in.ts';
 
 const schema = Type.Record(
   Type.String(),
@@ -64,6 +65,7 @@ export const sysctl: TaskType<SysctlArgs, SysctlState> = {
       .map(bootFile),
   undo: 'turned',
   touches: 'reachability',
+  wayIn,
 };
 
 function problems(args: SysctlArgs): readonly ArgsProblem[] {
@@ -139,6 +141,23 @@ function apply(from: SysctlState | null, to: SysctlState | null): Script {
   const early = differ.filter(([key]) => key !== forward && !(flips && key === redirects));
   const late = flips ? Object.entries({ ...to.reset, ...picked(to.values, redirects) }) : [];
   return written([...early, ...differ.filter(([key]) => key === forward), ...late]);
+}
+
+/** A host that no longer forwards cuts who passes it; the check of the reverse path may drop our own packets. */
+function wayIn(from: SysctlState | null, to: SysctlState | null, way: WayIn): readonly Touch[] {
+  const changing = new Map(differing(from, to));
+  if (way.kind === 'forwarded') {
+    const text = `the way in to ${way.host} is forwarded here from ${way.clientAddress}, and ${forward} ends that`;
+    return changing.get(forward) === '0' ? [{ kind: 'cuts', text }] : [];
+  }
+  const strict = [way.interface, way.arrives, 'all'].find((name) => {
+    const value = changing.get(`net.ipv4.conf.${name.replaceAll('.', '/')}.rp_filter`);
+    return value !== undefined && value !== '0';
+  });
+  if (strict === undefined) return [];
+  return [
+    { kind: 'rides', text: `the way in comes by ${way.arrives}, and its reverse path will be checked` },
+  ];
 }
 
 function differing(from: SysctlState | null, to: SysctlState | null): readonly [string, string][] {

@@ -6,6 +6,7 @@ import type { TSchema } from '@sinclair/typebox';
 import type { Output } from '../shell/frames.ts';
 import type { Script } from '../shell/sh.ts';
 import type { Facts } from './facts.ts';
+import type { Touch, WayIn } from './way-in.ts';
 
 /** What lives in a plan file: JSON and nothing else. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -92,6 +93,8 @@ export interface TaskType<Args, State extends Json> {
   readonly undo: 'turned' | { readonly impossible: string };
   /** What a change of it can break: the way in, a service, nothing. */
   readonly touches: 'reachability' | 'service' | 'nothing';
+  /** What a change from one state to the other does to a way in; empty when nothing. Pure. */
+  wayIn?(from: State | null, to: State | null, way: WayIn, facts: Facts): readonly Touch[];
   /** A `check` is not a change: its observation must be what `desired` says after the play, or the host failed. */
   readonly verifyOnly?: true;
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { AliasesState } from '../../src/tasks/aliases/state.ts';
 import { aliases } from '../../src/tasks/aliases.ts';
 import type { Facts } from '../../src/tasks/facts.ts';
+import { ownWay } from '../../src/tasks/way-in.ts';
 import { facts } from './samples.ts';
 
 const args = { interface: 'eth1', addresses: '203.0.113.10-203.0.113.13' };
@@ -20,7 +21,14 @@ function wanted(from: AliasesState, host: Facts = facts) {
 
 const arrived = (serverAddress: string): Facts => ({
   ...facts,
-  managementPath: { clientAddress: '192.0.2.9', serverAddress, serverPort: 22, interface: 'eth1', via: null },
+  managementPath: {
+    clientAddress: '192.0.2.9',
+    serverAddress,
+    serverPort: 22,
+    interface: 'eth1',
+    via: null,
+    route: '',
+  },
 });
 
 test('reads what is ours and leaves the primary and foreign secondaries out', () => {
@@ -48,12 +56,37 @@ test('a plan names each alias once: kept numbers are kept, new ones take the low
   ]);
 });
 
-test('the way in is never deleted', () => {
-  expect(wanted(seen(), arrived('203.0.113.77'))).toEqual({
-    kind: 'refused',
-    why: '203.0.113.77 on eth1 would have to go for a moment or for good, and it is the way in',
-  });
-  expect(wanted(seen(), arrived('203.0.113.12')).kind).toBe('state');
+/** What going from the captured host to the pool does to the way in. */
+function touched(host: Facts) {
+  const from = seen();
+  const to = wanted(from, host);
+  if (to.kind !== 'state') throw new Error(to.why);
+  return ownWay(host).flatMap((way) => aliases.wayIn?.(from, to.state, way, host) ?? []);
+}
+
+test.each([
+  [
+    'the address we came in by is deleted',
+    '203.0.113.77',
+    'cuts',
+    'we came in by 203.0.113.77 on eth1, and it is deleted',
+  ],
+  ['it moves', '203.0.113.11', 'cuts', 'we came in by 203.0.113.11 on eth2, and it moves to eth1'],
+  ['it stays and others change', '203.0.113.10', 'rides', 'the way in comes by eth1, whose addresses change'],
+] as const)('the way in when %s', (_, address, kind, text) => {
+  expect(touched(arrived(address))).toEqual([{ kind, text }]);
+});
+
+test('the way in is cut where the client or its next hop becomes an address of the host', () => {
+  const host = arrived('10.0.0.1');
+  const path = { ...arrived('10.0.0.1').managementPath!, interface: 'eth0' };
+  expect(touched({ ...host, managementPath: { ...path, clientAddress: '203.0.113.13' } })).toEqual([
+    { kind: 'cuts', text: '203.0.113.13 is where we come from, and it becomes an address of this host' },
+  ]);
+  expect(touched({ ...host, managementPath: { ...path, via: '203.0.113.13' } })[0]?.text).toBe(
+    'the way in answers by the next hop 203.0.113.13, and that becomes an address of this host',
+  );
+  expect(touched({ ...host, managementPath: path })).toEqual([]);
 });
 
 test('an address that a route names as its source is never deleted', () => {

@@ -56,12 +56,22 @@ test('a move is one line with the two next hops, and extra routes have lines of 
 describe('notes', () => {
   // biome-ignore lint/suspicious/noThenProperty: it is the users' word, and nobody awaits it
   const args = { via: '10.0.0.2', drain: { deadline: '10m', then: 'leave' as const } };
-  test('the way in that rides on the route is a danger', () => {
+  test.each([
+    ['default', '10.0.0.1', 1],
+    ['192.0.2.0/24', '10.0.0.1', 0],
+    ['', '10.0.0.1', 1],
+    ['', '10.0.0.7', 0],
+  ])('the way in by the route %j via %s rides on it %i times', (route, via, times) => {
     const path = { clientAddress: '192.0.2.9', serverAddress: '10.0.0.9', serverPort: 22, interface: 'eth0' };
-    const host = { ...facts, managementPath: { ...path, via: '10.0.0.1' } };
-    const { notes } = planned('default via 10.0.0.1 dev eth0 proto dhcp\n~ next hop answers\n', args, host);
+    const way = { kind: 'own', ...path, via, route, arrives: 'eth0' } as const;
+    const from: DefaultRouteState = { routes: ['via 10.0.0.1 dev eth0'], nextHop: 'answers' };
+    const to: DefaultRouteState = { routes: ['via 10.0.0.2 dev eth0'], nextHop: 'unasked' };
+    expect(defaultRoute.wayIn?.(from, to, way, facts)).toHaveLength(times);
+    expect(defaultRoute.wayIn?.(to, to, way, facts)).toEqual([]);
+  });
+  test('connections that break and a route that may come back are said', () => {
+    const { notes } = planned('default via 10.0.0.1 dev eth0 proto dhcp\n~ next hop answers\n', args, facts);
     expect(notes).toEqual([
-      { level: 'danger', text: 'the way in rides on this route' },
       { level: 'warning', text: 'moves at once; established connections through 10.0.0.1 break' },
       { level: 'warning', text: 'the route came by dhcp, which may bring the old one back' },
     ]);

@@ -19,6 +19,7 @@ addr 2: eth1    inet 203.0.113.11/24 brd 203.0.113.255 scope global secondary et
 addr 3: tun0    inet 10.8.0.1 peer 10.8.0.2/32 scope global noprefixroute tun0\       valid_lft forever preferred_lft forever
 way-in 10.9.9.9 40022 10.0.0.1 22
 road 10.9.9.9 via 10.0.0.254 dev eth0 src 10.0.0.1 uid 0 \    cache
+ridden default via 10.0.0.254 dev eth0 proto static metric 100 
 `;
 
 describe('readFacts', () => {
@@ -68,6 +69,7 @@ describe('readFacts', () => {
         serverPort: 22,
         interface: 'eth0',
         via: '10.0.0.254',
+        route: 'default',
       },
     });
   });
@@ -103,6 +105,7 @@ describe('factsProbe', () => {
       serverPort: 22,
       interface: 'lo',
       via: null,
+      route: '127.0.0.1',
     });
   });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { RulesetState } from '../../src/tasks/ruleset/state.ts';
 import { type RulesetArgs, ruleset } from '../../src/tasks/ruleset.ts';
+import type { WayIn } from '../../src/tasks/way-in.ts';
 import { facts } from './samples.ts';
 
 const args: RulesetArgs = {
@@ -75,7 +76,7 @@ test('a spelling of the host is read as ours', () => {
 });
 
 test('the primary and the way in keep their services, also in the middle of the pool', () => {
-  const path = { clientAddress: '192.0.2.9', serverPort: 22, interface: 'eth1', via: null };
+  const path = { clientAddress: '192.0.2.9', serverPort: 22, interface: 'eth1', via: null, route: '' };
   const host = { ...facts, managementPath: { ...path, serverAddress: '203.0.113.12' } };
   const rules = wanted(seen('ruleset-leftovers-nft'), {}, host).chains.find(
     ({ name }) => name === 'GWFLEET-INPUT',
@@ -85,6 +86,54 @@ test('the primary and the way in keep their services, also in the middle of the 
     '-i eth1 ! -p icmp -m iprange --dst-range 203.0.113.11-203.0.113.11 -j DROP',
     '-i eth1 ! -p icmp -m iprange --dst-range 203.0.113.13-203.0.113.13 -j DROP',
   ]);
+});
+
+describe('the way in', () => {
+  const path = { clientAddress: '192.0.2.9', serverPort: 22, via: null, route: 'default' };
+  const own = {
+    kind: 'own',
+    ...path,
+    serverAddress: '203.0.113.12',
+    interface: 'eth1',
+    arrives: 'eth1',
+  } as const;
+  const from = seen('ruleset-leftovers-nft');
+  const touch = (way: WayIn, to: RulesetState = wanted(from), before = from) =>
+    (ruleset.wayIn?.(before, to, way, facts) ?? []).map(({ kind, text }) => `${kind}: ${text}`);
+
+  test('by an address of the pool that nobody kept open is cut by INPUT', () => {
+    expect(touch(own)).toEqual(['cuts: we came in by 203.0.113.12, and GWFLEET-INPUT closes it']);
+    expect(touch({ ...own, serverAddress: '203.0.113.10' })).toEqual([
+      'rides: the way in passes GWFLEET-INPUT on eth1',
+    ]);
+    expect(touch({ ...own, serverAddress: '10.0.0.1', arrives: 'eth0', interface: 'eth0' })).toEqual([]);
+  });
+
+  test('whose answers leave by the public side with a private source is cut by the leak guard', () => {
+    expect(touch({ ...own, serverAddress: '10.0.0.1', arrives: 'eth0' })).toEqual([
+      'cuts: our answers leave by eth1 with the private source 10.0.0.1, and the leak guard drops such',
+    ]);
+    const there = wanted(from);
+    expect(touch({ ...own, serverAddress: '10.0.0.1', arrives: 'eth0' }, there, there)).toEqual([]);
+  });
+
+  test('to another host through this one is cut by FORWARD, but for the seed from inside', () => {
+    const way = {
+      kind: 'forwarded',
+      host: 'web01',
+      clientAddress: '198.51.100.9',
+      serverAddress: '10.0.1.1',
+      clientSide: 'eth1',
+      hostSide: 'eth0',
+    } as const;
+    const text =
+      'cuts: the way in to web01 is forwarded here from 198.51.100.9, and these rules of FORWARD drop it';
+    expect(touch(way)).toEqual([text]);
+    const seed = wanted(from, { style: 'seed', spread: 'range' });
+    const seeded = { ...seed, owner: { ...seed.owner, style: 'seed' as const } };
+    expect(touch(way, seeded)).toEqual([text]);
+    expect(touch({ ...way, clientAddress: '10.9.0.1', clientSide: 'eth0' }, seeded)).toEqual([]);
+  });
 });
 
 test('each spread makes the rules that were measured', () => {

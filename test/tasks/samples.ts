@@ -56,6 +56,7 @@ export const facts: Facts = {
     serverPort: 22,
     interface: 'eth0',
     via: null,
+    route: '10.0.0.0/8',
   },
 };
 

@@ -3,6 +3,25 @@ import { readValues, sysctlKey, sysctlPath } from '../../src/tasks/proc-sys.ts';
 import { sysctl } from '../../src/tasks/sysctl.ts';
 import { facts } from './samples.ts';
 
+test('a host that stops forwarding cuts the ways in that pass it', () => {
+  const way = {
+    kind: 'forwarded',
+    host: 'web01',
+    clientAddress: '198.51.100.9',
+    serverAddress: '10.0.1.1',
+    clientSide: 'eth1',
+    hostSide: 'eth0',
+  } as const;
+  const state = (value: string) => ({ values: { 'net.ipv4.ip_forward': value }, reset: {} });
+  expect(sysctl.wayIn?.(state('1'), state('0'), way, facts)).toEqual([
+    {
+      kind: 'cuts',
+      text: 'the way in to web01 is forwarded here from 198.51.100.9, and net.ipv4.ip_forward ends that',
+    },
+  ]);
+  expect(sysctl.wayIn?.(state('0'), state('1'), way, facts)).toEqual([]);
+});
+
 describe('sysctl names', () => {
   test.each([
     ['net.ipv4.ip_forward', 'net.ipv4.ip_forward', '/proc/sys/net/ipv4/ip_forward'],

@@ -37,7 +37,7 @@ export function wantedAliases(
     wanted.map((address) => aliasOf(address, device, primary, numbers.get(address) ?? 0)),
   );
   const to = { ...seen, addresses };
-  const why = obstacle(seen, to, facts);
+  const why = obstacle(seen, to);
   if (why !== undefined) return { kind: 'refused', why };
   return { kind: 'state', state: to, notes: notes(seen, to, facts) };
 }
@@ -97,10 +97,8 @@ export function dropped(from: AliasesState, to: AliasesState): readonly HostAddr
   return from.addresses.filter((one) => !to.addresses.some((other) => sameAddress(one, other)));
 }
 
-function obstacle(seen: AliasesState, to: AliasesState, facts: Facts): string | undefined {
+function obstacle(seen: AliasesState, to: AliasesState): string | undefined {
   for (const { address, interface: device } of dropped(seen, to)) {
-    if (address === facts.managementPath?.serverAddress)
-      return `${address} on ${device} would have to go for a moment or for good, and it is the way in`;
     if (seen.sources.includes(address))
       return `${address} on ${device} would have to go, and a route that names it as its source would go silently with it`;
   }

@@ -32,7 +32,7 @@ export function wantedRoute(
     .slice(1)
     .filter((route) => route.metric > ours.metric && (route.type !== '' || route.device !== device));
   const to: DefaultRouteState = { routes: [ours, ...backups].map(routeText), nextHop: 'unasked' };
-  return { kind: 'state', state: to, notes: notes({ goal, best, backups, moves, facts, routes }) };
+  return { kind: 'state', state: to, notes: notes({ goal, best, backups, moves }) };
 }
 
 function moved(best: RouteParts | undefined, via: string, device: string, facts: Facts): RouteParts {
@@ -86,15 +86,11 @@ interface Picture {
   readonly goal: Goal;
   readonly best: RouteParts | undefined;
   readonly backups: readonly RouteParts[];
-  readonly routes: readonly RouteParts[];
   readonly moves: boolean;
-  readonly facts: Facts;
 }
 
-function notes({ goal, best, backups, routes, moves, facts }: Picture): readonly Note[] {
+function notes({ goal, best, backups, moves }: Picture): readonly Note[] {
   const found: Note[] = [];
-  const rides = rider(routes, facts);
-  if (moves && rides) found.push({ level: 'danger', text: 'the way in rides on this route' });
   if (moves && goal.drains && best?.via != null) {
     const text = `moves at once; established connections through ${best.via} break`;
     found.push({ level: 'warning', text });
@@ -107,12 +103,4 @@ function notes({ goal, best, backups, routes, moves, facts }: Picture): readonly
     found.push({ level: 'info', text: `the backup default route stays: ${routeText(route)}` });
   }
   return found;
-}
-
-function rider(routes: readonly RouteParts[], facts: Facts): boolean {
-  const way = facts.managementPath;
-  if (way?.via == null) return false;
-  return routes.some(
-    ({ via, device, rest }) => (via === way.via && device === way.interface) || rest.includes(way.via ?? ''),
-  );
 }

@@ -64,6 +64,16 @@ export function applyGuard(from: string | null, to: string | null): Script {
   return feed(lines.join('\n'), sh`nft -f -`);
 }
 
+/** Whether the guard drops what leaves with this source. */
+export function isGuarded(address: string, network: string): boolean {
+  const number = parseAddress(address);
+  if (number === undefined) return false;
+  return guarded(network).some((text) => {
+    const net = parseNetwork(text);
+    return net !== undefined && contains(net, number);
+  });
+}
+
 function guarded(network: string): readonly string[] {
   const inside = parseNetwork(network);
   const covered = privates.some((text) => {
