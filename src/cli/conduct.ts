@@ -9,6 +9,8 @@ import { planText, summaryLine } from '../render/plan-text.ts';
 import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
 import { applyFleet } from '../run/apply-fleet.ts';
+import type { RunContext } from '../run/context.ts';
+import type { Interludes } from '../run/interlude.ts';
 import { type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { diffDepth } from './apply-flags.ts';
@@ -38,6 +40,8 @@ export interface Errand {
   readonly saved?: SavedPlan;
   /** What is asked before anything changes, in place of the plan's last line: `Drain gw2: 13 webservers move`. */
   readonly question?: (made: Plan) => string;
+  /** What the command does between the plays. */
+  readonly interludes?: (context: RunContext) => Interludes;
   readonly flags: Flags;
   readonly output: Output;
 }
@@ -107,7 +111,12 @@ async function wetRun(errand: Errand, request: Request, session: Session): Promi
     output.tell(planText(fleet.plan, diffDepth(flags), output.tellColours));
   if (hostsChanging > 0 && flags.yes !== true && !(await isAgreed(errand, fleet.plan, session)))
     return notApplied(errand, fleet, session);
-  const done = await applyFleet(saved?.request ?? request.fleet, fleet, session.context);
+  const done = await applyFleet(
+    saved?.request ?? request.fleet,
+    fleet,
+    session.context,
+    errand.interludes?.(session.context),
+  );
   const exit = exitCode(session.state(), { interrupted: session.interrupted(), refused: done.refused });
   session.finish(exit);
   tellEnd(errand, fleet, { session, exit });

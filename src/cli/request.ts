@@ -8,6 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFleet } from '../fleet/fleet.ts';
 import { hostVariables } from '../fleet/host-variables.ts';
+import { moveGround } from '../fleet/move-reason.ts';
 import { connectionOf } from '../inventory/connection.ts';
 import { selectHosts } from '../inventory/host-pattern.ts';
 import type { Inventory } from '../inventory/model.ts';
@@ -19,6 +20,7 @@ import { selectTasks } from '../playbook/tags.ts';
 import type { Target } from '../remote/remote.ts';
 import type { FleetRequest, PlayRequest } from '../run/plan-fleet.ts';
 import { type Diagnostic, hasErrors } from '../source/diagnostic.ts';
+import type { Files } from '../source/files.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { diskFiles } from './disk-files.ts';
 import { readExtraVars } from './extra-vars.ts';
@@ -49,11 +51,22 @@ type RequestFlags = Pick<
 > &
   Partial<Pick<Flags, 'user' | 'privateKey' | 'become'>>;
 
-/** Throws InvalidFiles with all mistakes of all files. `becomePassword` is what -K asked for. */
-export function readRequest(path: string, flags: RequestFlags, becomePassword?: string): Request {
+export interface RequestGround {
+  /** What -K asked for. */
+  readonly becomePassword?: string | undefined;
+  /** The disk, or the disk with a change that is not written yet. */
+  readonly files?: Files;
+}
+
+/** Throws InvalidFiles with all mistakes of all files. */
+export function readRequest(
+  path: string,
+  flags: RequestFlags,
+  { becomePassword, files = diskFiles }: RequestGround = {},
+): Request {
   const extra = readExtraVars(flags.extraVars);
   const playbookPath = flags.playbook ?? shippedPlaybook();
-  const { inventory, diagnostics: inInventory } = readInventory(diskFiles, path, extra);
+  const { inventory, diagnostics: inInventory } = readInventory(files, path, extra);
   const { playbook, diagnostics: inPlaybook } = readPlaybook(diskFiles, playbookPath, taskTypes);
   const read = [...inInventory, ...inPlaybook];
   if (inventory === undefined) throw new InvalidFiles(read);
@@ -87,7 +100,7 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
   }
   if (hasErrors(found)) throw new InvalidFiles(found);
   return {
-    fleet: { inventory: path, playbook: playbookPath, plays },
+    fleet: { inventory: path, playbook: playbookPath, plays, moves: moveGround(fleet) },
     inventory,
     playbook,
     targets,

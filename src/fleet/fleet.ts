@@ -45,7 +45,8 @@ function webserverOf(host: Host): Webserver {
   return { name: host.name, pinned: written === 'auto' ? undefined : written, host };
 }
 
-function assignedGateways(
+/** Who leaves through whom when exactly these gateways are there. */
+export function assignedGateways(
   gateways: readonly Gateway[],
   webservers: readonly Webserver[],
 ): ReadonlyMap<string, string> {

@@ -10,6 +10,7 @@ import { gateFailure } from './gate.ts';
 import type { HostDone } from './host-apply.ts';
 import { finishedEvent, type HostEnding } from './host-result.ts';
 import { type Turn, takeTurn } from './host-turn.ts';
+import type { Interludes } from './interlude.ts';
 import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
 import { type Results, stopReason } from './stop-rules.ts';
 
@@ -23,12 +24,15 @@ export async function applyFleet(
   request: FleetRequest,
   fleet: PlannedFleet,
   context: RunContext,
+  interludes: Interludes = {},
 ): Promise<FleetDone> {
   const roll = new Roll(request, fleet, context);
   for (const [index, play] of fleet.plan.plays.entries()) {
     if (roll.stopped()) break;
-    await roll.play(play, index);
+    roll.halt(await interludes.before?.(play, index));
+    if (!roll.stopped()) await roll.play(play, index);
   }
+  if (!roll.stopped()) roll.halt(await interludes.after?.());
   if (context.stop.aborted)
     context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
   await roll.close();
@@ -76,10 +80,14 @@ class Roll {
       const why =
         stopReason(play.rules, { ...results, run: [...this.results.values()] }) ??
         (await this.gate(play, batch));
-      if (why === undefined) continue;
-      this.halted = true;
-      this.context.emit({ type: 'run-stopped', why });
+      this.halt(why);
     }
+  }
+
+  halt(why: string | undefined): void {
+    if (why === undefined) return;
+    this.halted = true;
+    this.context.emit({ type: 'run-stopped', why });
   }
 
   async close(): Promise<void> {

@@ -23,6 +23,8 @@ export interface GatewayLook {
   /** What is wrong on the gateway itself, in words; empty when nothing is. */
   readonly faults: readonly string[];
   readonly flows: readonly SeenFlow[];
+  /** Packets that would have left untranslated and were dropped by the leak guard, since its table was made. */
+  readonly leaks: number;
   /** Why the connection table could not be read, or undefined. */
   readonly unread: string | undefined;
 }
@@ -43,6 +45,8 @@ hop=$(ip -4 route show default | sed -n 's/^default via \([0-9.]*\).*/\1/p' | he
 way=$(ip -4 route show default | head -n 1)
 if [ -z "$way" ]; then tell 'fault it has no default route itself'
 elif [ -n "$hop" ]; then case $(ip -4 neigh show to "$hop") in *FAILED*|*INCOMPLETE*) tell "fault its own next hop $hop does not answer" ;; esac; fi
+leaks=$(nft list table ip gwfleet_leak_guard 2>/dev/null | sed -n 's/.*counter packets \([0-9]*\) .*/\1/p' | head -n 1)
+[ -z "$leaks" ] || tell "leaks $leaks"
 said=$( { gwfleet_connections | awk -v mark="$mark" -v source=${`src=${source}`} ${flowLines}; } 2>&1 ) || :
 printf '%s\n' "$said" | grep "^$mark " || :
 case $said in *'cannot be read'*) tell "unread $(printf '%s' "$said" | head -n 1)" ;; esac
@@ -62,6 +66,7 @@ export function readGatewayLook(mark: string, stdout: string): GatewayLook | und
       const [, key = '', destination = '', seenAs] = /^flow (\S+) (\S+) (\S+)$/.exec(line) ?? [];
       return seenAs === undefined ? [] : [{ key, destination, seenAs }];
     }),
+    leaks: Number(lines.find((line) => /^leaks \d+$/.test(line))?.slice(6) ?? 0),
     unread: lines.find((line) => line.startsWith('unread '))?.slice(7),
   };
 }

@@ -42,6 +42,19 @@ export function probeHosts(probes: readonly Probe[]): readonly string[] {
   return [...new Set(hosts)];
 }
 
+/** Under which address of its own the host asks a next hop. */
+export function sourceScript(mark: string, via: string): Script {
+  return sh`printf '%s source %s\n' ${mark} "$(ip -4 -o route get ${via} 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p')"`;
+}
+
+/** Empty: the host has no way to the next hop. Undefined: no answer. */
+export function readSource(mark: string, stdout: string): string | undefined {
+  return stdout
+    .split('\n')
+    .map((line) => new RegExp(`^${mark} source ([0-9.]*)$`).exec(line)?.[1])
+    .find((address) => address !== undefined);
+}
+
 /** All orders side by side, in one exec. `mark` is a nonce. */
 export function throughScript(mark: string, orders: readonly ThroughOrder[]): Script {
   return block(
