@@ -16,6 +16,8 @@ await build({
   banner: {
     js: "import { createRequire as gwfleetRequire } from 'node:module'; const require = gwfleetRequire(import.meta.url);",
   },
-  external: ['ssh2', 'cpu-features'],
+  jsx: 'automatic',
+  // Ink asks for the developer tools only when DEV is set.
+  external: ['ssh2', 'cpu-features', 'react-devtools-core'],
   logLevel: 'warning',
 });

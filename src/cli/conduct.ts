@@ -81,6 +81,7 @@ async function withSession(errand: Errand, request: Request): Promise<number> {
   try {
     return mode === 'dry' ? await dryRun(errand, request, session) : await wetRun(errand, request, session);
   } finally {
+    session.release();
     await connector.close();
   }
 }
@@ -111,6 +112,7 @@ async function wetRun(errand: Errand, request: Request, session: Session): Promi
     output.tell(planText(fleet.plan, diffDepth(flags), output.tellColours));
   if (hostsChanging > 0 && flags.yes !== true && !(await isAgreed(errand, fleet.plan, session)))
     return notApplied(errand, fleet, session);
+  await session.begin(fleet.plan);
   const done = await applyFleet(
     saved?.request ?? request.fleet,
     fleet,

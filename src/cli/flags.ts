@@ -1,6 +1,9 @@
 /** The flags that several verbs share, with the letters that Ansible users' fingers know. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
+export const progressWays = ['auto', 'tty', 'plain', 'jsonl', 'quiet'] as const;
+export type Progress = (typeof progressWays)[number];
+
 /** All of them as commander gives them; a verb reads what it takes. */
 export interface Flags {
   readonly playbook?: string;
@@ -28,7 +31,7 @@ export interface Flags {
   readonly onFailure?: 'halt' | 'rollback_batch' | 'rollback_run';
   readonly maxFail?: string;
   readonly json?: true;
-  readonly progress: 'auto' | 'tty' | 'plain' | 'jsonl' | 'quiet';
+  readonly progress: Progress;
   readonly exitCode?: true;
   readonly out?: string;
   readonly verbose?: true;
@@ -73,9 +76,7 @@ export function runFlags(verb: Command): Command {
     .option('--max-fail <n>', 'stop when this many hosts have failed (or a percentage)')
     .option('--json', 'one JSON object on stdout at the end')
     .addOption(
-      new Option('--progress <how>', 'how progress is shown')
-        .choices(['auto', 'plain', 'jsonl', 'quiet'])
-        .default('auto'),
+      new Option('--progress <how>', 'how progress is shown').choices([...progressWays]).default('auto'),
     )
     .option('-v, --verbose', 'more words');
 }

@@ -9,6 +9,8 @@ export interface Output {
   result(text: string): void;
   /** Everything else. */
   tell(text: string): void;
+  /** While an interface is drawn, `tell` goes through it; undefined gives it back. */
+  divert(above: ((text: string) => void) | undefined): void;
   readonly resultColours: Palette;
   readonly tellColours: Palette;
 }
@@ -21,9 +23,17 @@ export function openOutput(): Output {
   process.stderr.on('error', () => {
     gone.stderr = true;
   });
+  let diverted: ((text: string) => void) | undefined;
   return {
+    divert: (above) => {
+      diverted = above;
+    },
     result: (text) => gone.stdout || process.stdout.write(text),
-    tell: (text) => gone.stderr || process.stderr.write(text),
+    tell: (text) => {
+      if (text === '' || gone.stderr) return;
+      if (diverted === undefined) process.stderr.write(text);
+      else diverted(text);
+    },
     resultColours: palette({ isTerminal: process.stdout.isTTY, environment: process.env }),
     tellColours: palette({ isTerminal: process.stderr.isTTY, environment: process.env }),
   };

@@ -6,16 +6,17 @@ import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import type { Plan } from '../plan/plan.ts';
 import type { TaskTypes } from '../plan/probe.ts';
 import type { Connector, Target } from '../remote/remote.ts';
-import { plainLine } from '../render/plain.ts';
 import type { BareEvent, RunEvent } from '../report/event.ts';
 import { emptyRunState, type RunState, reduce } from '../report/run-state.ts';
 import type { RunContext } from '../run/context.ts';
 import { openHistory, type RunHistory, runId, stateFolder } from '../run/history.ts';
+import { type Display, openDisplay } from './display.ts';
+import type { Progress } from './flags.ts';
+import { openHold } from './hold.ts';
 import type { Output } from './output.ts';
-
-export type Progress = 'auto' | 'tty' | 'plain' | 'jsonl' | 'quiet';
 
 export interface SessionOrder {
   readonly output: Output;
@@ -36,12 +37,13 @@ export interface Session {
   readonly history: RunHistory | undefined;
   state(): RunState;
   interrupted(): boolean;
+  /** Questions are over: an interface may take the terminal until `finish`. */
+  begin(plan: Plan): Promise<void>;
+  /** Gives the terminal back, also when the run broke off. */
+  release(): void;
   /** The last event; lets go of signals and timers. */
   finish(exit: number): void;
 }
-
-/** A waiting run says what it waits for this often, so that CI does not kill it. */
-const heartbeatMs = 30_000;
 
 export function openSession(order: SessionOrder): Session {
   const run = runId(new Date(), randomBytes(2).toString('hex'));
@@ -54,17 +56,32 @@ export function openSession(order: SessionOrder): Session {
     const event = { ...bare, v: 1, at: new Date().toISOString(), run } as RunEvent;
     remember(event);
     state = reduce(state, event);
-    show(event, order);
+    display.event(event, state);
   };
-  const heartbeat = setInterval(() => beat(state, order), heartbeatMs).unref();
-  const forget = onInterrupt(stop, order.output);
+  const hold = openHold();
+  const interrupt = (): void => interrupted(stop, { output: order.output, display });
+  const display = openDisplay({
+    ...order,
+    controls: {
+      stop: () => (stop.signal.aborted ? undefined : interrupt()),
+      interrupt,
+      isStopping: () => stop.signal.aborted,
+      hold,
+    },
+  });
+  const forget = onSignals(interrupt);
+  const release = (): void => {
+    display.end();
+    forget();
+  };
   return {
     history,
     state: () => state,
     interrupted: () => stop.signal.aborted,
+    begin: (plan) => display.begin(plan),
+    release,
     finish: (exit) => {
-      clearInterval(heartbeat);
-      forget();
+      release();
       emit({ type: 'run-finished', exit, seconds: (Date.now() - startedMs) / 1000 });
     },
     context: {
@@ -76,6 +93,7 @@ export function openSession(order: SessionOrder): Session {
       emit,
       limit: pLimit(order.forks),
       stop: stop.signal,
+      beforeBatch: () => hold.wait(stop.signal),
       commandTimeoutSeconds: order.commandTimeoutSeconds,
       guard: order.guard,
       ...(order.breakLock === undefined ? {} : { breakLock: order.breakLock }),
@@ -102,33 +120,22 @@ function remembering(history: RunHistory | undefined, output: Output): (event: R
   };
 }
 
-function show(event: RunEvent, { progress, output }: SessionOrder): void {
-  if (progress === 'jsonl') output.result(`${JSON.stringify(event)}\n`);
-  else if (progress !== 'quiet') {
-    const line = plainLine(event, output.tellColours);
-    if (line !== undefined) output.tell(`${line}\n`);
-  }
-}
-
-function beat(state: RunState, { progress, output }: SessionOrder): void {
-  const waiting = [...state.hosts.values()].filter(({ phase }) => phase === 'running' || phase === 'guarded');
-  if (waiting.length === 0 || progress === 'quiet' || progress === 'jsonl') return;
-  const names = waiting
-    .slice(0, 5)
-    .map(({ host }) => host)
-    .join(' ');
-  output.tell(`waiting: ${names}${waiting.length > 5 ? ` and ${waiting.length - 5} more` : ''}\n`);
-}
-
 /** First signal: begin nothing new. Second: leave at once, the guards on the hosts still hold. */
-function onInterrupt(stop: AbortController, output: Output): () => void {
-  const listener = (): void => {
-    if (stop.signal.aborted) process.exit(99);
-    output.tell(
-      '\ninterrupted: hosts in flight finish or roll back; once more leaves at once, the guards still hold\n',
-    );
-    stop.abort();
-  };
+function interrupted(
+  stop: AbortController,
+  { output, display }: { readonly output: Output; readonly display: Display },
+): void {
+  if (stop.signal.aborted) {
+    display.end();
+    process.exit(99);
+  }
+  output.tell(
+    'interrupted: hosts in flight finish or roll back; once more leaves at once, the guards still hold\n',
+  );
+  stop.abort();
+}
+
+function onSignals(listener: () => void): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, listener);
   return () => {

@@ -26,7 +26,10 @@ export function sameMeaning(before: Inventory, after: Inventory, wish: Wish): bo
 
 /** The same files with another text in one of them. */
 export function withText(files: Files, path: string, text: string): Files {
-  return { read: (file) => (file === path ? { kind: 'text', text } : files.read(file)), list: files.list };
+  return {
+    read: (file) => (file === path ? { kind: 'text', text } : files.read(file)),
+    list: (folder) => files.list(folder),
+  };
 }
 
 function fulfilled(before: Host | undefined, { hosts }: Inventory, wish: Wish): boolean {

@@ -43,7 +43,7 @@ export function entriesOfHost(root: Mapping | undefined, name: string): readonly
 }
 
 export function entriesOf(mapping: Mapping | undefined): readonly Entry[] {
-  return (mapping?.items ?? []) as readonly Entry[];
+  return mapping?.items ?? [];
 }
 
 /** `gw1:2222` is gw1. */

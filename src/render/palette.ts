@@ -6,6 +6,9 @@ import picocolors from 'picocolors';
 
 export type Palette = ReturnType<typeof picocolors.createColors>;
 
+/** For texts that something else paints, or nothing. */
+export const colourless: Palette = picocolors.createColors(false);
+
 export interface ColourSigns {
   readonly isTerminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;

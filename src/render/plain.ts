@@ -2,6 +2,8 @@
  * One line for each change of state, with host and time, for pipes, CI and logs. No escape codes that move anything.
  */
 import type { RunEvent } from '../report/event.ts';
+import type { RunState } from '../report/run-state.ts';
+import { isAtWork } from '../report/standing.ts';
 import type { Palette } from './palette.ts';
 import { visibleLine } from './visible.ts';
 
@@ -44,6 +46,19 @@ function words(event: RunEvent, colours: Palette): string | undefined {
     case 'run-finished':
       return undefined;
   }
+}
+
+/** What a run waits for, or undefined when no host is at work. */
+export function heartbeatLine({ hosts }: RunState, nowMs: number): string | undefined {
+  const working = [...hosts.values()].filter(isAtWork);
+  if (working.length === 0) return undefined;
+  const names = working.slice(0, 5).map(({ host, tasks, ended, startedAt }) => {
+    const task = tasks[ended.length];
+    const since = startedAt === undefined ? '' : ` ${Math.round((nowMs - Date.parse(startedAt)) / 1000)} s`;
+    return `${host}${task === undefined ? '' : ` ${visibleLine(task)}`}${since}`;
+  });
+  const more = working.length > 5 ? ` and ${working.length - 5} more` : '';
+  return `${new Date(nowMs).toISOString().slice(11, 19)} waiting: ${names.join(', ')}${more}`;
 }
 
 function hostCount({ length }: readonly string[]): string {

@@ -4,7 +4,7 @@
  */
 import { type FoldedLine, type FoldedNote, foldPlay, hostRuns } from '../plan/fold.ts';
 import { countPlan, hasChanges, type Plan, type PlayPlan, type UnplannableHost } from '../plan/plan.ts';
-import type { Palette } from './palette.ts';
+import { colourless, type Palette } from './palette.ts';
 import { visibleLine, visibleText } from './visible.ts';
 
 export type DiffDepth = 'stat' | 'short' | 'full';
@@ -26,6 +26,17 @@ export function summaryLine(plan: Plan): string {
   }
   const runs = run === 0 ? '' : `, ${run} to run`;
   return `Plan: ${create} to create, ${update} to update, ${gone} to delete${runs} on ${hostsChanging} of ${hosts} hosts${missing}`;
+}
+
+/** What the plan does on one host, with every difference; nothing when it changes nothing there. */
+export function hostPlanLines(plan: Plan, host: string): readonly string[] {
+  const plays = plan.plays.map((play) => ({
+    ...play,
+    batches: [[host]],
+    hosts: play.hosts.filter((one) => one.host === host),
+  }));
+  const texts = plays.map((play) => playText(play, 'full', colourless));
+  return texts.filter((text) => text !== '').flatMap((text) => text.split('\n'));
 }
 
 function playText(play: PlayPlan, depth: DiffDepth, colours: Palette): string {

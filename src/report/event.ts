@@ -68,6 +68,16 @@ const schemas = [
     commands: count('commands to run'),
     hosts: count('hosts in the plan'),
     hostsChanging: count('hosts that change'),
+    plays: Type.Optional(
+      Type.Array(
+        Type.Object({
+          name: text('play name'),
+          hosts: count('hosts of all its batches'),
+          batches: count('number of batches'),
+        }),
+        { description: 'the plays in order' },
+      ),
+    ),
   }),
   event(
     'plan-warning',
@@ -90,6 +100,7 @@ const schemas = [
   event('host-started', 'A host begins its part of a play.', {
     play: text('play name'),
     host: text('host name'),
+    tasks: Type.Optional(names('the tasks it will carry out, in order')),
   }),
   event('task-finished', 'A step ended on a host.', {
     host: text('host name'),

@@ -3,25 +3,32 @@
  * they cannot disagree. A host that goes through several plays keeps its worst result.
  */
 import type { HostResult, RunEvent } from './event.ts';
+import { freshHost, type HostEvent, type HostState, isBad, nextHost } from './host-state.ts';
 
-export interface HostState {
-  readonly host: string;
-  readonly phase: 'waiting' | 'probing' | 'running' | 'guarded' | 'finished';
-  readonly result: HostResult | undefined;
-  readonly play: string | undefined;
-  readonly task: string | undefined;
-  readonly guardSeconds: number | undefined;
-  readonly failure: Extract<RunEvent, { type: 'host-finished' }> | undefined;
-  /** A change was begun on this host, whatever came of it. */
-  readonly touched: boolean;
-  /** A change of it was confirmed and stands, even if a later play failed or was rolled back. */
-  readonly kept: boolean;
+export type { HostState };
+
+/** How far a play is. Plays that have not begun are known once the plan stands. */
+export interface PlayState {
+  readonly name: string;
+  readonly hosts: number;
+  readonly batches: number;
+  /** From 1; 0 before the first. */
+  readonly batch: number;
+  readonly finished: number;
+  /** Finished hosts that are not as wanted. */
+  readonly bad: number;
 }
 
 export interface RunState {
   readonly run: string;
   readonly command: string;
+  readonly inventory: string;
   readonly startedAt: string;
+  /** Time of the newest event. */
+  readonly at: string;
+  readonly plays: readonly PlayState[];
+  /** Index of the play that runs; -1 before the first. */
+  readonly playing: number;
   readonly hosts: ReadonlyMap<string, HostState>;
   readonly plan: Extract<RunEvent, { type: 'plan-made' }> | undefined;
   readonly batch: Extract<RunEvent, { type: 'batch-started' }> | undefined;
@@ -33,7 +40,11 @@ export interface RunState {
 export const emptyRunState: RunState = {
   run: '',
   command: '',
+  inventory: '',
   startedAt: '',
+  at: '',
+  plays: [],
+  playing: -1,
   hosts: new Map(),
   plan: undefined,
   batch: undefined,
@@ -42,38 +53,40 @@ export const emptyRunState: RunState = {
   finished: undefined,
 };
 
-/** From best to worst; a host keeps the worst. */
-const severity: readonly HostResult[] = [
-  'skipped',
-  'ok',
-  'changed',
-  'unreachable',
-  'rolled-back',
-  'failed',
-  'unknown',
-];
-
-export function reduce(state: RunState, event: RunEvent): RunState {
+export function reduce(before: RunState, event: RunEvent): RunState {
+  const state = { ...before, at: event.at };
   switch (event.type) {
     case 'run-started':
       return {
         ...state,
         run: event.run,
         command: event.command,
+        inventory: event.inventory,
         startedAt: event.at,
-        hosts: new Map(event.hosts.map((host) => [host, fresh(host)])),
+        hosts: new Map(event.hosts.map((host) => [host, freshHost(host)])),
       };
     case 'plan-made':
-      return { ...state, plan: event };
+      return { ...state, plan: event, plays: (event.plays ?? []).map(unbegunPlay), playing: -1 };
+    case 'play-started':
+      return withPlay(state, event);
     case 'batch-started':
-      return { ...state, batch: event };
+      return {
+        ...state,
+        batch: event,
+        plays: changedPlay(state, (play) => ({
+          ...play,
+          batch: event.batch,
+          hosts: Math.max(play.hosts, event.hosts.length),
+        })),
+      };
     case 'run-stopped':
       return { ...state, stopped: event.why };
     case 'note':
       return { ...state, notes: [...state.notes, event.message] };
     case 'run-finished':
       return { ...state, finished: event };
-    case 'play-started':
+    case 'host-finished':
+      return withHost({ ...state, plays: changedPlay(state, (play) => oneMore(play, event)) }, event);
     case 'plan-warning':
       return state;
     default:
@@ -81,70 +94,41 @@ export function reduce(state: RunState, event: RunEvent): RunState {
   }
 }
 
-type HostEvent = Extract<
-  RunEvent,
-  {
-    type:
-      | 'host-probed'
-      | 'host-started'
-      | 'task-finished'
-      | 'guard-armed'
-      | 'guard-settled'
-      | 'host-finished';
-  }
->;
+type PlanMade = Extract<RunEvent, { type: 'plan-made' }>;
+
+function unbegunPlay(play: NonNullable<PlanMade['plays']>[number]): PlayState {
+  return { ...play, batch: 0, finished: 0, bad: 0 };
+}
+
+/** The next play of that name; one that the plan did not speak of is added. */
+function withPlay(state: RunState, event: Extract<RunEvent, { type: 'play-started' }>): RunState {
+  const { playing, plays } = state;
+  const index = plays.findIndex(({ name }, place) => place > playing && name === event.play);
+  if (index >= 0) return { ...state, playing: index };
+  const added = { name: event.play, hosts: 0, batches: event.batches, batch: 0, finished: 0, bad: 0 };
+  return { ...state, plays: [...plays, added], playing: plays.length };
+}
+
+function changedPlay(
+  { plays, playing }: RunState,
+  change: (play: PlayState) => PlayState,
+): readonly PlayState[] {
+  return plays.map((play, index) => (index === playing ? change(play) : play));
+}
+
+function oneMore(play: PlayState, { result }: Extract<RunEvent, { type: 'host-finished' }>): PlayState {
+  const finished = play.finished + 1;
+  const bad = play.bad + (isBad(result) ? 1 : 0);
+  return { ...play, finished, bad, hosts: Math.max(play.hosts, finished) };
+}
 
 /** The map is changed in place: with thousands of hosts a copy for each event would be quadratic. */
 function withHost(state: RunState, event: HostEvent): RunState {
-  const before = state.hosts.get(event.host) ?? fresh(event.host);
+  const before = state.hosts.get(event.host) ?? freshHost(event.host);
   const hosts = state.hosts === emptyRunState.hosts ? new Map<string, HostState>() : state.hosts;
-  (hosts as Map<string, HostState>).set(event.host, nextHost(before, event));
+  const after = nextHost(before, event);
+  (hosts as Map<string, HostState>).set(event.host, { ...after, log: [...before.log, event] });
   return { ...state, hosts };
-}
-
-function nextHost(host: HostState, event: HostEvent): HostState {
-  switch (event.type) {
-    case 'host-probed':
-      return { ...host, phase: event.result === 'seen' ? 'waiting' : host.phase };
-    case 'host-started':
-      return { ...host, phase: 'running', play: event.play };
-    case 'task-finished':
-      return { ...host, task: event.task, touched: true };
-    case 'guard-armed':
-      return { ...host, phase: 'guarded', guardSeconds: event.seconds, touched: true };
-    case 'guard-settled':
-      return { ...host, phase: 'running', guardSeconds: undefined, touched: true };
-    case 'host-finished':
-      return finished(host, event);
-  }
-}
-
-function finished(host: HostState, event: Extract<RunEvent, { type: 'host-finished' }>): HostState {
-  const worse = host.result === undefined || severity.indexOf(event.result) > severity.indexOf(host.result);
-  const failed = severity.indexOf(event.result) >= severity.indexOf('unreachable');
-  return {
-    ...host,
-    phase: 'finished',
-    play: event.play,
-    result: worse ? event.result : host.result,
-    failure: failed && worse ? event : host.failure,
-    touched: host.touched || ['changed', 'rolled-back', 'unknown'].includes(event.result),
-    kept: host.kept || event.result === 'changed',
-  };
-}
-
-function fresh(host: string): HostState {
-  return {
-    host,
-    phase: 'probing',
-    result: undefined,
-    play: undefined,
-    task: undefined,
-    guardSeconds: undefined,
-    failure: undefined,
-    touched: false,
-    kept: false,
-  };
 }
 
 /** How many hosts ended how; hosts without a result count as skipped once the run is over. */

@@ -67,6 +67,7 @@ class Roll {
     this.playIndex = index;
     this.context.emit({ type: 'play-started', play: play.name, batches: play.batches.length });
     for (const [batch, hosts] of play.batches.entries()) {
+      await this.context.beforeBatch();
       if (this.stopped()) return;
       const batches = play.batches.length;
       this.context.emit({
@@ -138,7 +139,8 @@ class Roll {
     if (this.context.stop.aborted)
       return this.finish(play, plan.host, { ending: { result: 'skipped', message: 'the run was stopped' } });
     if (plan.kind === 'unplannable') return this.finish(play, plan.host, { ending: unplannableEnding(plan) });
-    this.context.emit({ type: 'host-started', play: play.name, host: plan.host });
+    const tasks = plan.tasks.filter(({ changes }) => changes.length > 0).map(({ name }) => name);
+    this.context.emit({ type: 'host-started', play: play.name, host: plan.host, tasks });
     return this.finish(play, plan.host, await this.carryOut(play, plan));
   }
 

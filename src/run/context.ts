@@ -17,6 +17,8 @@ export interface RunContext {
   readonly emit: Emit;
   /** At most `--forks` hosts at once. */
   readonly limit: LimitFunction;
+  /** Resolves when the next batch may begin: somebody may have asked for a pause. */
+  readonly beforeBatch: () => Promise<void>;
   /** Aborted: begin no further host; those in flight finish. */
   readonly stop: AbortSignal;
   /** Wall-clock limit of one remote script that waits for nothing. */

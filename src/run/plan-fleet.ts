@@ -61,10 +61,15 @@ export async function planFleet(request: FleetRequest, context: RunContext): Pro
 /** The events that tell what a plan holds: its warnings beside the changes, then its counts. */
 export function planEvents(plan: Plan): readonly BareEvent[] {
   const { create, update, delete: gone, run, hosts, hostsChanging } = countPlan(plan);
+  const plays = plan.plays.map(({ name, batches }) => ({
+    name,
+    hosts: batches.flat().length,
+    batches: batches.length,
+  }));
   const warnings = plan.plays.flatMap((play) => play.hosts.flatMap((host) => hostWarnings(play.name, host)));
   return [
     ...warnings,
-    { type: 'plan-made', create, update, delete: gone, commands: run, hosts, hostsChanging },
+    { type: 'plan-made', create, update, delete: gone, commands: run, hosts, hostsChanging, plays },
   ];
 }
 

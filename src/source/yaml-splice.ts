@@ -43,7 +43,7 @@ export function mappingOf(entry: Entry | undefined): Mapping | undefined {
 }
 
 export function keyOf(entry: Entry): string {
-  return isScalar(entry.key) ? String(entry.key.value) : '';
+  return isScalar(entry.key) ? entry.key.value : '';
 }
 
 /** Nothing under the key: `gw1:`, `gw1: ~`, `gw1: null`. */
@@ -96,7 +96,7 @@ export function inserted(
 export function removed(open: OpenText, mapping: Mapping, entry: Entry): Splice {
   const { text } = open;
   const [from, to] = [entry.key.range?.[0] ?? 0, contentEnd(entry)];
-  const index = mapping.items.indexOf(entry as (typeof mapping.items)[number]);
+  const index = mapping.items.indexOf(entry);
   const begin = text.lastIndexOf('\n', from - 1) + 1;
   const alone = text.slice(begin, from).trim() === '';
   if (mapping.flow !== true) return { from: begin, to: lineEnd(text, to), text: '' };
@@ -121,14 +121,15 @@ function isList(value: NewValue): value is readonly string[] {
 }
 
 /** Behind the last character that means something: comments and empty lines do not. */
-function contentEnd({ key, value }: Entry): number {
+function contentEnd(entry: Entry): number {
+  const { key, value } = entry;
   if (isMap(value) && value.flow !== true) {
     const last = value.items.at(-1) as Entry | undefined;
     if (last !== undefined) return contentEnd(last);
   }
   const end = value?.range?.[1] ?? 0;
   return value?.range == null || value.range[0] === end
-    ? Math.max(key.range?.[1] ?? 0, colonEnd({ key, value } as Entry))
+    ? Math.max(key.range?.[1] ?? 0, colonEnd(entry))
     : end;
 }
 

@@ -78,14 +78,17 @@ function probe({ interface: device, addresses }: AliasesArgs): Script {
   return block(
     requireTool('ip', 'iproute2'),
     sh`gwfleet_all=$(ip -o -4 addr show) || exit 1`,
-    // The order of secondaries means nothing, and a rollback adds what was deleted at the end.
+    // Only who is first of the device and first of its subnet means anything; a rollback adds the others at the end.
     sh`gwfleet_own=$(ip -o -4 addr show dev ${device} 2>/dev/null | ${lines})`,
-    sh`printf '%s\n' "$gwfleet_own" | grep -v ' secondary '`,
+    sh`printf '%s\n' "$gwfleet_own" | grep -v ' secondary ' | { IFS= read -r gwfleet_first && printf '%s\n' "$gwfleet_first"; sort; }`,
     sh`printf '%s\n' "$gwfleet_own" | grep ' secondary ' | sort`,
     sh`echo pool`,
     sh`printf '%s\n' "$gwfleet_all" | ${lines} | grep -F ${pool} | sort`,
+    sh`gwfleet_routes=$(ip -4 route show table all 2>/dev/null | grep -v -e 'proto kernel' -e '^local ' -e '^broadcast ')`,
     sh`echo sources`,
-    sh`ip -4 route show table all 2>/dev/null | grep -v -e 'proto kernel' -e '^local ' -e '^broadcast ' | sed -n 's/.* src \([0-9.]*\).*/\1/p' | sort -u`,
+    sh`printf '%s\n' "$gwfleet_routes" | sed -n 's/.* src \([0-9.]*\).*/\1/p' | sort -u`,
+    sh`echo carriers`,
+    sh`printf '%s\n' "$gwfleet_routes" | sed -n 's/.* dev \([^ ]*\).*/\1/p' | sort -u`,
   );
 }
 
@@ -95,8 +98,9 @@ function read(
 ): Observation<AliasesState> {
   if (output.code !== 0) return failedProbe(output);
   const [own = '', rest] = output.stdout.split(/^pool\n/m);
-  const [pooled = '', sources] = (rest ?? '').split(/^sources$/m);
-  if (sources === undefined) return { kind: 'unknown', why: 'the addresses could not be read to their end' };
+  const [pooled = '', routes] = (rest ?? '').split(/^sources$/m);
+  const [sources = '', carriers] = (routes ?? '').split(/^carriers$/m);
+  if (carriers === undefined) return { kind: 'unknown', why: 'the addresses could not be read to their end' };
   const device = args.interface;
   const pool = new Set(poolAddresses(args.addresses));
   const onDevice = addressesIn(own);
@@ -122,6 +126,7 @@ function read(
             },
       addresses: inOrder(ours),
       sources: sources.split('\n').filter((line) => line !== ''),
+      carriers: carriers.split('\n').filter((line) => line !== ''),
     },
   };
 }

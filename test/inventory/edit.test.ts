@@ -161,7 +161,7 @@ describe('a gateway', () => {
   });
 
   test('goes with its lines, and the others stay', () => {
-    const without = written.replace(/ {8}gw2:[^]*# six\n/, '');
+    const without = written.replace(/ {8}gw2:[\s\S]*# six\n/, '');
     expect(edit(written, { kind: 'remove', host: 'gw2' })).toBe(without);
     expect(edit(without, { kind: 'remove', host: 'gw1' })).toBe(without.replace(/ {8}gw1.*\n/, ''));
   });

@@ -90,9 +90,9 @@ describe('a new gateway that does not work', () => {
   it('is refused without probes, and without its address', async () => {
     const bare = await add();
     expect(bare.code).toBe(5);
-    expect(bare.stderr).toMatch(/no gateway 'gw3'[^]*--address/);
+    expect(bare.stderr).toMatch(/no gateway 'gw3'[\s\S]*--address/);
     const { code, stderr } = await add(...asNew, '-e', '{"probes": []}');
-    expect(`${code} ${stderr}`).toMatch(/^5 [^]*have no probes[^]*--no-probe/);
+    expect(`${code} ${stderr}`).toMatch(/^5 [\s\S]*have no probes[\s\S]*--no-probe/);
   });
 
   it('moves nobody, says why, and stands as standby', async () => {
@@ -102,7 +102,7 @@ describe('a new gateway that does not work', () => {
       await lab.run(host, begin);
       const { code, stderr, stdout } = await add(...flags);
       await lab.run(host, end);
-      expect(`${name}: ${code}\n${stderr}${stdout}`).toMatch(new RegExp(`: 2\n[^]*${says.source}`));
+      expect(`${name}: ${code}\n${stderr}${stdout}`).toMatch(new RegExp(`: 2\n[\\s\\S]*${says.source}`));
       expect(await routes(), name).toEqual(before);
       expect(readFileSync(lab.inventory, 'utf8'), name).toContain('gateway_state: standby }\n');
       flags = [];

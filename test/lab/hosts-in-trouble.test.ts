@@ -202,7 +202,18 @@ describe('a change that cuts the way in', () => {
     await lab.run('controller', ['sh', '-c', 'cat > "$0"', `${lab.folder}/cut.yaml`], { input: cutting });
   });
 
-  it('is rolled back by the host itself: exit 3, the host is as before, and the words say so', async () => {
+  it('is refused, and the others go on', async () => {
+    const apply = ['apply', lab.inventory, '-p', `${lab.folder}/cut.yaml`, '--yes'];
+    const { code, stdout } = await lab.gwfleet(apply);
+    expect(stdout).toMatch(
+      /gw1 failed in 'Cut the way in': this would cut the way in: 10\.0\.255\.1 is where we come from, and it becomes an address of this host/,
+    );
+    expect(stdout).toContain('2 hosts: 1 changed, 1 failed');
+    expect(code).toBe(2);
+    await lab.reboot('gw2');
+  });
+
+  it('is rolled back by the host itself where it was allowed: exit 3, the host is as before, and the words say so', async () => {
     const before = rulesOf(await hostState(lab, 'gw1'));
     const apply = [
       'apply',
@@ -212,6 +223,7 @@ describe('a change that cuts the way in', () => {
       '--yes',
       '--confirm-timeout',
       '5s',
+      '--allow-cut',
     ];
     const { code, stdout } = await lab.gwfleet(apply);
     expect(stdout).toMatch(/gw1 rolled-back.*: .*rolled back, verified\n/);

@@ -177,6 +177,7 @@ export class Fleet {
     targets: { get: (host: string) => ({ host }) } as unknown as RunContext['targets'],
     emit: (event) => this.#events.push(stamped(event)),
     limit: pLimit(8),
+    beforeBatch: () => Promise.resolve(),
     stop: this.stop.signal,
     commandTimeoutSeconds: 20,
     guard: 'on',

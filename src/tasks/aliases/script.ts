@@ -15,6 +15,7 @@ export function applyAliases(from: AliasesState | null, to: AliasesState | null)
   return block(
     dropping,
     fresh.length === 0 ? nothing : putting,
+    fresh.some(({ secondary, prefix }) => !secondary && prefix < 32) ? leading : nothing,
     steps(...fresh.map(put), ...gone.map(drop)),
     announce(fresh),
   );
@@ -30,7 +31,8 @@ function put(one: HostAddress): Script {
   const broadcast = one.broadcast === null ? [] : ['brd', one.broadcast];
   const add = ['ip', 'addr', 'add', cidr(one), ...broadcast, 'dev', one.interface, 'label', one.label];
   const words = [one.interface, cidr(one), one.broadcast ?? '-', one.label, flag];
-  return sh`gwfleet_put ${words} ${add}${one.noPrefixRoute ? sh` noprefixroute` : nothing}`;
+  const put = sh`gwfleet_put ${words} ${add}${one.noPrefixRoute ? sh` noprefixroute` : nothing}`;
+  return one.secondary || one.prefix === 32 ? put : sh`${put} && gwfleet_lead ${one.interface} ${cidr(one)}`;
 }
 
 function drop(one: HostAddress): Script {
@@ -87,6 +89,24 @@ ip addr del "$2" dev "$1"
 gwfleet_code=$?
 [ -z "$gwfleet_promote" ] || echo 0 >"$gwfleet_promote"
 return "$gwfleet_code"
+}`;
+
+/**
+ * gwfleet_lead: makes an address the first of its subnet again, as it was before a change took it. The kernel puts a
+ * new one last, so those before it go one by one (it is there already, the subnet is never without an address) and
+ * come back behind it as they were; so do the routes that name them as their source.
+ */
+const leading: Script = sh`gwfleet_lead() {
+gwfleet_seen=$(gwfleet_line "$1" "$2") || return 1
+case "$gwfleet_seen" in *' secondary '*) ;; *) return 0 ;; esac
+gwfleet_others=$(ip -o -4 addr show dev "$1" to "$2" | grep -F -e "/$${sh`{2#*/}`} " | grep -v -F -e " inet $2 ")
+gwfleet_sources=$(printf '%s\n' "$gwfleet_others" | sed -n 's/.* inet \([0-9.]*\).*/ src \1 /p')
+gwfleet_lost=$(ip -4 route show table all | grep -v -e 'proto kernel' -e '^local ' -e '^broadcast ' | sed -e 's/ linkdown//' -e 's/ dead//' -e 's/ *$/ /' | grep -F -e "$gwfleet_sources")
+printf '%s\n' "$gwfleet_others" | { while read -r _ _ _ gwfleet_cidr _; do gwfleet_drop "$1" "$gwfleet_cidr" || exit; done; } || return
+{
+printf '%s\n' "$gwfleet_others" | sed -e 's/^[0-9]*: [^ ]* *inet /addr add /' -e 's/\\/ /' -e 's/ secondary / /' -e 's/ dynamic / /' -e 's/ deprecated / /' -e 's/\(_lft [0-9]*\)sec/\1/g' -e "s|  *\([^ ]*\)  *valid_lft | dev $1 label \1 valid_lft |"
+printf '%s\n' "$gwfleet_lost" | sed -n 's/^./route append &/p'
+} | ip -batch -
 }`;
 
 /** gwfleet_put: device, address, broadcast, label and flag to look for, then the command that adds it. */

@@ -32,6 +32,8 @@ export type AliasesState = Readonly<{
   addresses: readonly HostAddress[];
   /** Ours or not: addresses that a route names as its source; such a route goes with its address. */
   sources: readonly string[];
+  /** Devices by which routes go that no address brought; such a route goes with the last address of its device. */
+  carriers: readonly string[];
 }>;
 
 /** The number in `eth1:7`, or undefined when the label is another one. */
@@ -61,14 +63,16 @@ export function readAddress(line: string): HostAddress | undefined {
 
 /**
  * The address that the others lean on: the first that is first of its subnet. One that looks like an alias (its
- * label, or a pool address with /32) is taken only when there is no better one.
+ * label, or a pool address with /32) is taken only when there is no better one. Only which one is the very first
+ * means something to the kernel; a rollback changes the order of the others, so they are taken by number.
  */
 export function primaryOf(
   own: readonly HostAddress[],
   device: string,
   pool: ReadonlySet<string>,
 ): HostAddress | undefined {
-  const firsts = own.filter(({ secondary }) => !secondary);
+  const [head, ...tail] = own.filter(({ secondary }) => !secondary);
+  const firsts = head === undefined ? [] : [head, ...tail.toSorted(byNumber)];
   const plain = firsts.filter(({ label }) => labelNumber(label, device) === undefined);
   const solid = plain.find(({ address, prefix }) => prefix < 32 || !pool.has(address));
   return solid ?? plain[0] ?? firsts[0] ?? own[0];
@@ -95,6 +99,10 @@ export function sameAddress(left: HostAddress, right: HostAddress): boolean {
     left.label === right.label &&
     left.noPrefixRoute === right.noPrefixRoute
   );
+}
+
+function byNumber(left: HostAddress, right: HostAddress): number {
+  return (parseAddress(left.address) ?? 0) - (parseAddress(right.address) ?? 0) || left.prefix - right.prefix;
 }
 
 function compare(left: readonly (string | number)[], right: readonly (string | number)[]): number {

@@ -37,7 +37,7 @@ export function wantedAliases(
     wanted.map((address) => aliasOf(address, device, primary, numbers.get(address) ?? 0)),
   );
   const to = { ...seen, addresses };
-  const why = obstacle(seen, to);
+  const why = obstacle(seen, to, facts);
   if (why !== undefined) return { kind: 'refused', why };
   return { kind: 'state', state: to, notes: notes(seen, to, facts) };
 }
@@ -49,7 +49,7 @@ export function noAliases(device: string, { interfaces }: Facts): AliasesState {
     first === undefined
       ? null
       : { address: first.address, prefix: first.prefix, broadcast: first.broadcast, label: first.label };
-  return { interface: device, primary, addresses: [], sources: [] };
+  return { interface: device, primary, addresses: [], sources: [], carriers: [] };
 }
 
 function aliasOf(address: string, device: string, primary: Primary, number: number): HostAddress {
@@ -97,12 +97,40 @@ export function dropped(from: AliasesState, to: AliasesState): readonly HostAddr
   return from.addresses.filter((one) => !to.addresses.some((other) => sameAddress(one, other)));
 }
 
-function obstacle(seen: AliasesState, to: AliasesState): string | undefined {
+function obstacle(seen: AliasesState, to: AliasesState, facts: Facts): string | undefined {
   for (const { address, interface: device } of dropped(seen, to)) {
     if (seen.sources.includes(address))
       return `${address} on ${device} would have to go, and a route that names it as its source would go silently with it`;
   }
-  return undefined;
+  const emptied = strays(seen, to).find((one) => isLast(one, facts) && seen.carriers.includes(one.interface));
+  return emptied === undefined
+    ? undefined
+    : `${emptied.address} is the last address of ${emptied.interface} and would have to go, and the routes by ${emptied.interface} would go silently with it`;
+}
+
+/** Pool addresses on other interfaces, which are taken away there. */
+function strays(seen: AliasesState, to: AliasesState): readonly HostAddress[] {
+  return dropped(seen, to).filter((one) => one.interface !== seen.interface);
+}
+
+function isLast({ interface: device }: HostAddress, { interfaces }: Facts): boolean {
+  return interfaces.find(({ name }) => name === device)?.addresses.length === 1;
+}
+
+/** Others of its subnet on its device: without promote_secondaries the kernel takes them along. */
+function leads(
+  { interface: device, address, prefix, secondary }: HostAddress,
+  { interfaces }: Facts,
+): boolean {
+  const subnet = networkOf(parseAddress(address) ?? 0, prefix);
+  const others = interfaces.find(({ name }) => name === device)?.addresses ?? [];
+  return (
+    !secondary &&
+    others.some(
+      (one) =>
+        one.address !== address && one.prefix === prefix && contains(subnet, parseAddress(one.address) ?? 0),
+    )
+  );
 }
 
 function notes(seen: AliasesState, to: AliasesState, facts: Facts): readonly Note[] {
@@ -117,13 +145,13 @@ function notes(seen: AliasesState, to: AliasesState, facts: Facts): readonly Not
       'arping is not installed on the host: a neighbour that knew an address elsewhere learns it late';
     found.push({ level: 'warning', text });
   }
-  for (const stray of dropped(seen, to)) {
-    if (stray.interface === device) continue;
-    const last = facts.interfaces.find(({ name }) => name === stray.interface)?.addresses.length === 1;
-    if (last) {
-      const text = `${stray.address} is the last address of ${stray.interface}: its routes go with it`;
-      found.push({ level: 'danger', text });
-    }
+  for (const { address, interface: name } of strays(seen, to).filter((one) => isLast(one, facts))) {
+    const text = `${address} is the last address of ${name}: its subnet is out of reach by ${name} then`;
+    found.push({ level: 'warning', text });
+  }
+  for (const { address, interface: name } of dropped(seen, to).filter((one) => leads(one, facts))) {
+    const text = `${address} is the first of its subnet on ${name}: promote_secondaries is set while it goes, so that the others stay`;
+    found.push({ level: 'info', text });
   }
   return found;
 }
