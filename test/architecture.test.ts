@@ -12,7 +12,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...['fleet', 'guard', 'inventory', 'lab', 'plan', 'playbook', 'remote', 'render', 'report', 'run'],
     ...['shell', 'source', 'tasks'],
   ],
-  render: ['report'],
+  render: ['report', 'fleet'],
   run: ['report', 'guard', 'plan', 'playbook', 'fleet', 'tasks', 'shell'],
   guard: ['plan', 'tasks', 'shell'],
   plan: ['playbook', 'fleet', 'tasks', 'shell'],
@@ -138,6 +138,14 @@ describe('keys of single rooms', () => {
       .concat(files.flatMap(({ imports }) => imports))
       .filter(({ file, target }) => /^(?:node-ssh|ssh2)\b/.test(target) && roomOf(file) !== 'remote');
     expect(wrong).toEqual([]);
+  });
+
+  it('leave the opening of connections to cli/way-in.ts, which asks beforehand', () => {
+    const wrong = inside.filter(
+      ({ target, file, typesOnly }) =>
+        target === 'remote/connector.ts' && !typesOnly && file !== 'cli/way-in.ts',
+    );
+    expect(wrong.map(({ file }) => file)).toEqual([]);
   });
 
   it('leave the making of shell text to shell', () => {

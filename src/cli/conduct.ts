@@ -4,7 +4,6 @@
  * ends after the plan; nothing but the read-only probe has been run on any host then.
  */
 import { countPlan, type Plan } from '../plan/plan.ts';
-import { openConnector } from '../remote/connector.ts';
 import { planText, summaryLine } from '../render/plan-text.ts';
 import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
@@ -25,6 +24,7 @@ import type { Request } from './request.ts';
 import { hostsOf, requireTargets, savedFleet } from './saved-plan.ts';
 import { openSession, type Session } from './session.ts';
 import { tellDiagnostics } from './told.ts';
+import { openWayIn } from './way-in.ts';
 
 /** One remote script that waits for nothing: a loaded host with a slow disk still answers within this. */
 const commandTimeoutSeconds = 60;
@@ -62,10 +62,7 @@ export async function conduct(errand: Errand): Promise<number> {
 
 async function withSession(errand: Errand, request: Request): Promise<number> {
   const { flags, output, mode } = errand;
-  const connector = openConnector({
-    askPassphrase: (file) =>
-      askHidden(`passphrase of ${file}: `, 'use ssh-agent, or a key without a passphrase'),
-  });
+  const connector = await openWayIn(request.targets, { flags, output });
   const session = openSession({
     output,
     progress: flags.progress,

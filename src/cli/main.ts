@@ -8,13 +8,19 @@ import { spelledOut } from './flags.ts';
 import { openOutput } from './output.ts';
 import { registerApply } from './verbs/apply.ts';
 import { registerGateway } from './verbs/gateway.ts';
+import { registerLook } from './verbs/look.ts';
 import { registerOffline } from './verbs/offline.ts';
 import type { VerbGround } from './verbs/verb.ts';
 
 const output = openOutput();
 
 /** In the order of `gwfleet --help`. */
-const groups: readonly ((ground: VerbGround) => void)[] = [registerApply, registerGateway, registerOffline];
+const groups: readonly ((ground: VerbGround) => void)[] = [
+  registerApply,
+  registerGateway,
+  registerLook,
+  registerOffline,
+];
 
 function program(): Command {
   const root = new Command('gwfleet')

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { UsageError } from './usage.ts';
 
 /** The line that was typed, without its end; empty when there was none. Ctrl-C is an interrupt, as anywhere else. */
-async function ask(question: string, flagInstead: string, stop: AbortSignal): Promise<string> {
+export async function ask(question: string, flagInstead: string, stop: AbortSignal): Promise<string> {
   requireTerminal(question, flagInstead);
   if (stop.aborted) return '';
   const lines = createInterface({ input: process.stdin, output: process.stderr });
@@ -65,14 +65,19 @@ export async function agreed(
 
 /** Said before any host is looked at: the answer could never come. */
 export function requireSomebody(command: string): void {
-  if (process.stdin.isTTY && process.stderr.isTTY) return;
+  if (hasTerminal()) return;
   throw new UsageError(
     `${command} asks before it changes anything, and there is no terminal to ask on`,
     'say it beforehand with --yes, or look only: gwfleet plan',
   );
 }
 
+/** Whether there is somebody to ask. */
+export function hasTerminal(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
 function requireTerminal(question: string, flagInstead: string): void {
-  if (process.stdin.isTTY && process.stderr.isTTY) return;
+  if (hasTerminal()) return;
   throw new UsageError(`'${question.trim()}' cannot be asked: there is no terminal`, flagInstead);
 }

@@ -34,10 +34,17 @@ function gatewayOf(host: Host): Gateway {
     name: host.name,
     state: stateSetting(host),
     pool: poolSetting(host),
-    spread: textSetting(host, 'spread') ?? 'connection',
+    spread: spreadOf(host),
     internalAddress: addressSetting(host, 'internal_address') ?? managementAddress(host),
     host,
   };
+}
+
+/** The seed's style is the seed's recipe: the kernel chooses within the range, whatever `spread` says. */
+function spreadOf(host: Host): string {
+  return textSetting(host, 'ruleset_style') === 'seed'
+    ? 'range'
+    : (textSetting(host, 'spread') ?? 'connection');
 }
 
 function webserverOf(host: Host): Webserver {

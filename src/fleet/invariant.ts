@@ -7,7 +7,7 @@ import { poolRanges } from '../address/pool.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { Diagnostic } from '../source/diagnostic.ts';
 import { didYouMean } from '../source/did-you-mean.ts';
-import { carriedWebservers, neededAddresses } from './carrying.ts';
+import { carriedWebservers, fullFill, neededAddresses, portsPerWebserver } from './carrying.ts';
 import type { Fleet, Gateway, Webserver } from './model.ts';
 import { managementAddress, settingPlace } from './setting.ts';
 
@@ -128,12 +128,14 @@ function noNextHop({ name, host, internalAddress }: Gateway, fleet: Fleet): read
   ];
 }
 
-function overload({ name, pool, host }: Gateway, fleet: Fleet): readonly Diagnostic[] {
+function overload({ name, pool, spread, host }: Gateway, fleet: Fleet): readonly Diagnostic[] {
   const count = [...fleet.assigned.values()].filter((gateway) => gateway === name).length;
-  const carried = carriedWebservers(pool.length);
+  const carried = carriedWebservers({ addresses: pool.length, spread });
   if (count <= carried) return [];
   const message = `${name} has ${count} webservers, and its ${pool.length} addresses carry ${carried} at worst`;
-  const hint = `safe with ${neededAddresses(count)} addresses, if all open every port to one destination`;
+  const needed = neededAddresses(count * portsPerWebserver, spread, fullFill);
+  const more = `safe with ${needed} addresses, if all open every port to one destination`;
+  const hint = spread === 'connection' ? more : `${more}; more are carried with spread: connection`;
   return [problem('warning', { message, host, variable: 'snat_pool', hint })];
 }
 

@@ -3,10 +3,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import pLimit from 'p-limit';
-import { type HostKeyRule, HostKeys, type UnknownHostKey } from './host-keys.ts';
+import { type HostKeySight, type Scouting, type ScoutingDepth, scoutHostKeys } from './host-key-scout.ts';
+import { HostKeys } from './host-keys.ts';
 import { JumpHosts } from './jump-hosts.ts';
-import { fingerprint, keyType, type Verdict } from './known-hosts.ts';
 import { localRemote } from './local-remote.ts';
+import { loginMethods } from './login-methods.ts';
 import { opensshArgs } from './openssh-args.ts';
 import { opensshRemote } from './openssh-remote.ts';
 import { PrivateKeys } from './private-keys.ts';
@@ -14,34 +15,24 @@ import type { ConnectFailure, Connection, Connector, Remote, Target } from './re
 import { routeTo } from './route.ts';
 import { type ConnectorOptions, settingsOf } from './settings.ts';
 import { SshConfig } from './ssh-config.ts';
-import { type LoginShop, logIn, showHostKey } from './ssh-login.ts';
+import { type LoginShop, logIn } from './ssh-login.ts';
 import { sshRemote } from './ssh-remote.ts';
 import { SshSession } from './ssh-session.ts';
 
-/** The key that a host showed and what the known_hosts files say about it. */
-export type HostKeyScan =
-  | {
-      readonly ok: true;
-      readonly key: UnknownHostKey;
-      readonly verdict: Verdict['kind'];
-      readonly rule: HostKeyRule;
-    }
-  | { readonly ok: false; readonly failure: ConnectFailure };
-
-/** A connector that also answers questions about host keys, before anything is drawn. */
-export interface HostKeyConnector extends Connector {
-  /** Whether any key is known for the host; asks no network. */
-  hasKnownHostKey(target: Target): Promise<boolean>;
-  scanHostKey(target: Target, signal?: AbortSignal): Promise<HostKeyScan>;
-  /** Writes a scanned key down; says why when it cannot. */
-  trustHostKey(scan: HostKeyScan): ConnectFailure | undefined;
+/** A connector that is also asked about host keys and private keys, before anything is drawn. */
+export interface OpenConnector extends Connector {
+  /** Reads the private keys that the inventory names, asking for passphrases. Failures show at `connect`. */
+  loadNamedKeys(targets: Iterable<Target>): Promise<void>;
+  scoutHostKeys(targets: Iterable<Target>, depth: ScoutingDepth, signal?: AbortSignal): Promise<Scouting>;
+  /** Trusts keys that were seen, and writes them down. */
+  trustHostKeys(sights: readonly HostKeySight[]): Promise<void>;
 }
 
-export function openConnector(options: ConnectorOptions = {}): HostKeyConnector {
+export function openConnector(options: ConnectorOptions = {}): OpenConnector {
   return new SharedConnector(options);
 }
 
-class SharedConnector implements HostKeyConnector {
+class SharedConnector implements OpenConnector {
   readonly #shop: LoginShop;
   readonly #config: SshConfig;
   readonly #jumps: JumpHosts;
@@ -52,7 +43,7 @@ class SharedConnector implements HostKeyConnector {
       settings,
       keys: new PrivateKeys(settings.askPassphrase),
       hostKeys: new HostKeys(),
-      inTurn: turns(),
+      unknownKeys: 'by-policy',
     };
     this.#config = new SshConfig(settings.home, settings.sshConfigFile);
     this.#jumps = new JumpHosts(this.#shop);
@@ -67,33 +58,33 @@ class SharedConnector implements HostKeyConnector {
     await this.#jumps.close();
   }
 
-  async hasKnownHostKey(target: Target): Promise<boolean> {
-    if (target.transport === 'local') return true;
-    const route = await this.#route(target);
-    if ('kind' in route) return false;
-    const known = this.#shop.hostKeys.known(route.last.hostKeyRule);
-    return 'keys' in known && known.keys.length > 0;
+  async loadNamedKeys(targets: Iterable<Target>): Promise<void> {
+    const { keys } = this.#shop;
+    const routes = [...targets]
+      .filter(({ transport }) => transport === 'ssh')
+      .map((target) => this.#route(target));
+    const seen = new Set<string>();
+    for (const route of await Promise.all(routes)) {
+      for (const { login } of 'kind' in route ? [] : [...route.jumps, route.last]) {
+        const files = login.namedKeys.join('\n');
+        if (files === '' || seen.has(files)) continue;
+        seen.add(files);
+        await loginMethods(login, keys);
+      }
+    }
   }
 
-  async scanHostKey(target: Target, signal?: AbortSignal): Promise<HostKeyScan> {
-    const route = await this.#route(target);
-    if ('kind' in route) return { ok: false, failure: route };
-    const passage = await this.#jumps.passage(route.jumps, route.last, signal);
-    if ('kind' in passage) return { ok: false, failure: passage };
-    const { way, limit, release } = passage;
-    const shown = await limit(() => showHostKey(route.last, { way, signal }, this.#shop));
-    await release();
-    if ('kind' in shown) return { ok: false, failure: shown };
-    const { blob } = shown;
-    const rule = route.last.hostKeyRule;
-    const verdict = this.#shop.hostKeys.judge(rule, blob);
-    if (verdict.kind === 'unreadable') return { ok: false, failure: verdict.failure };
-    const key = { name: rule.name, keyType: keyType(blob), fingerprint: fingerprint(blob), blob };
-    return { ok: true, key, verdict: verdict.kind, rule };
+  async scoutHostKeys(
+    targets: Iterable<Target>,
+    depth: ScoutingDepth,
+    signal?: AbortSignal,
+  ): Promise<Scouting> {
+    return await scoutHostKeys(targets, { depth, signal }, { shop: this.#shop, config: this.#config });
   }
 
-  trustHostKey(scan: HostKeyScan): ConnectFailure | undefined {
-    return scan.ok ? this.#shop.hostKeys.learn(scan.rule, scan.key.blob) : scan.failure;
+  async trustHostKeys(sights: readonly HostKeySight[]): Promise<void> {
+    const { hostKeys, settings } = this.#shop;
+    for (const { rule, blob } of sights) settings.onLearned(await hostKeys.learn(rule, blob));
   }
 
   async #route(target: Target) {
@@ -115,7 +106,9 @@ class SharedConnector implements HostKeyConnector {
 
   async #openOpenssh(target: Target, signal: AbortSignal | undefined): Promise<Remote | ConnectFailure> {
     const { settings } = this.#shop;
-    const args = opensshArgs(target, settings, await this.#config.of(target.address));
+    const config = await this.#config.of(target.address);
+    if ('kind' in config) return config;
+    const args = opensshArgs(target, settings, config);
     if ('kind' in args) return args;
     const { user, become, address } = target;
     const { capture, connectTimeoutSeconds } = settings;
@@ -146,14 +139,4 @@ const opensshLimit = pLimit(16);
 /** A word that a host cannot guess. */
 function nonce(): string {
   return randomBytes(8).toString('hex');
-}
-
-/** Runs what it is given one after the other. */
-function turns(): LoginShop['inTurn'] {
-  let last: Promise<unknown> = Promise.resolve();
-  return (question) => {
-    const next = last.then(question);
-    last = next.catch(() => undefined);
-    return next;
-  };
 }

@@ -1,11 +1,13 @@
 /**
- * Decides about the key that a host shows: known, learned, asked for, or refused. A changed or revoked key is refused
- * under every policy, and a known_hosts file that cannot be read lets nobody in: it could hold the revocation.
+ * The known_hosts files of a run and what was learned since. A changed or revoked key is refused under every policy,
+ * and a known_hosts file that cannot be read lets nobody in: it could hold the revocation.
  */
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { unreadable } from './host-key-refusal.ts';
 import {
-  fingerprint,
+  hashedName,
   judge,
   type KnownHosts,
   type KnownKey,
@@ -17,63 +19,83 @@ import {
 } from './known-hosts.ts';
 import type { ConnectFailure } from './remote.ts';
 
-/** `strict` knows or refuses; `accept-new` learns silently; `ask` learns after a yes. */
+/** `strict` knows or refuses; `accept-new` learns; `ask` learns after the one question before a run. */
 export type HostKeyPolicy = 'strict' | 'accept-new' | 'ask';
 
 /** How the key of one host is to be judged. */
 export interface HostKeyRule {
   /** As in known_hosts: `gw1` or `[gw1]:2222`. */
   readonly name: string;
+  /** The host's name on port 22: ssh takes the very same key there as known on any port. None for an alias. */
+  readonly bareName?: string;
   readonly policy: HostKeyPolicy;
   readonly files: readonly string[];
-  /** Where a learned key is written. */
-  readonly learnFile: string;
+  /** Where a learned key is written; undefined: it is kept for this run alone. */
+  readonly learnFile: string | undefined;
+  /** HashKnownHosts of ssh_config. */
+  readonly namesAreHashed: () => Promise<boolean>;
 }
 
-/** A key that nobody knows yet. */
-export interface UnknownHostKey {
+/** What became of a new key. */
+export interface LearnedKey {
   readonly name: string;
-  readonly keyType: string;
-  readonly fingerprint: string;
   readonly blob: Buffer;
+  readonly file: string | undefined;
+  /** Why it could not be written; it is trusted for this run all the same, as with ssh. */
+  readonly problem?: string;
 }
 
-/** The known_hosts files of a run, each read once, and what was learned since. */
 export class HostKeys {
   readonly #files = new Map<string, KnownHosts | Error>();
+  readonly #learned = new Map<string, KnownKey[]>();
+  /** Hashed lines cost an HMAC each for every name: no name is looked up twice. */
+  readonly #found = new Map<string, readonly KnownKey[]>();
 
   /** The keys known for the rule's host, or why that cannot be said. */
   known(rule: HostKeyRule): { keys: readonly KnownKey[] } | { failure: ConnectFailure } {
-    const keys: KnownKey[] = [];
-    for (const file of new Set([...rule.files, rule.learnFile])) {
-      const known = this.#read(file);
-      if (known instanceof Error) return { failure: unreadable(file, known) };
-      keys.push(...keysFor(rule.name, known));
-    }
-    return { keys };
+    return this.#keysOf(rule.name, rule);
   }
 
-  /** Says whether the shown key may be trusted now; an unknown one only by the rule's policy. */
+  /** Says what the files hold against or for the shown key. */
   judge(rule: HostKeyRule, blob: Buffer): Verdict | { kind: 'unreadable'; failure: ConnectFailure } {
     const known = this.known(rule);
-    return 'failure' in known ? { kind: 'unreadable', failure: known.failure } : judge(known.keys, blob);
+    if ('failure' in known) return { kind: 'unreadable', failure: known.failure };
+    const verdict = judge(known.keys, blob);
+    if (verdict.kind !== 'unknown' || rule.bareName === undefined) return verdict;
+    const bare = this.#keysOf(rule.bareName, rule);
+    const onPort22 = 'keys' in bare ? judge(bare.keys, blob) : verdict;
+    return onPort22.kind === 'known' || onPort22.kind === 'revoked' ? onPort22 : verdict;
   }
 
-  /** Makes a key known, for this run and in the rule's file. Says why if the file cannot be written. */
-  learn(rule: HostKeyRule, blob: Buffer): ConnectFailure | undefined {
-    const { name, learnFile } = rule;
+  /** Makes a key known, for this run and in the rule's file. */
+  async learn(rule: HostKeyRule, blob: Buffer): Promise<LearnedKey> {
+    const { name, learnFile: file } = rule;
+    const hashed = file !== undefined && (await rule.namesAreHashed());
+    let line = 0;
+    let problem: string | undefined;
     try {
-      mkdirSync(dirname(learnFile), { recursive: true, mode: 0o700 });
-      const text = textOf(learnFile);
-      // One write in append mode is atomic: two runs at once cannot mix their lines.
-      const line = `${text === '' || text.endsWith('\n') ? '' : '\n'}${knownLine(name, blob)}`;
-      appendFileSync(learnFile, line, { mode: 0o600 });
-      this.#files.set(learnFile, readKnownHosts(learnFile, text + line));
-      return undefined;
+      if (file !== undefined) line = append(file, { name, blob, hashed });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return { kind: 'host-key-unknown', message: `the new host key of ${name} cannot be kept: ${why}` };
+      problem = error instanceof Error ? error.message : String(error);
     }
+    const key: KnownKey = { file: file ?? 'this run', line, marker: 'none', type: keyType(blob), blob };
+    this.#learned.set(name, [...(this.#learned.get(name) ?? []), key]);
+    this.#found.clear();
+    return { name, blob, file, ...(problem !== undefined && { problem }) };
+  }
+
+  #keysOf(name: string, { files }: HostKeyRule): { keys: readonly KnownKey[] } | { failure: ConnectFailure } {
+    const where = [name, ...files].join('\n');
+    const found = this.#found.get(where);
+    if (found !== undefined) return { keys: found };
+    const keys: KnownKey[] = [...(this.#learned.get(name) ?? [])];
+    for (const file of new Set(files)) {
+      const known = this.#read(file);
+      if (known instanceof Error) return { failure: unreadable(file, known) };
+      keys.push(...keysFor(name, known));
+    }
+    this.#found.set(where, keys);
+    return { keys };
   }
 
   #read(file: string): KnownHosts | Error {
@@ -90,70 +112,21 @@ export class HostKeys {
   }
 }
 
-/** What the user is told about a refused key; undefined for a known one. */
-export function keyRefusal(name: string, blob: Buffer, verdict: Verdict): ConnectFailure | undefined {
-  const shown = `${keyType(blob)} ${fingerprint(blob)}`;
-  switch (verdict.kind) {
-    case 'known':
-      return undefined;
-    case 'revoked': {
-      const { file, line } = verdict.by;
-      return {
-        kind: 'host-key-revoked',
-        message: `${name} showed the key ${shown}, which is revoked in ${file}:${line}`,
-      };
-    }
-    case 'changed':
-      return changed(name, shown, verdict.by);
-    case 'unknown':
-      return unknown(name, shown, verdict.authority);
-  }
-}
-
-/** `algorithms.serverHostKey` with the types we hold first: else a host known by one key shows another. */
-export function hostKeyAlgorithms(keys: readonly KnownKey[]): string[] {
-  const held = new Set(keys.filter(({ marker }) => marker === 'none').map(({ type }) => type));
-  const isHeld = (algorithm: string) => held.has(algorithm.startsWith('rsa-sha2-') ? 'ssh-rsa' : algorithm);
-  return [...algorithms.filter(isHeld), ...algorithms.filter((algorithm) => !isHeld(algorithm))];
-}
-
-const algorithms = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-];
-
-function changed(name: string, shown: string, by: readonly KnownKey[]): ConnectFailure {
-  const known = by.map(({ type, blob, file, line }) => `${type} ${fingerprint(blob)} (${file}:${line})`);
-  const file = by[0]?.file ?? '';
-  return {
-    kind: 'host-key-changed',
-    message: `the host key of ${name} has changed: it showed ${shown}, known is ${known.join(', ')}`,
-    hint: `if the host was really set up anew: ssh-keygen -R '${name}' -f '${file}'; else somebody sits between`,
-  };
-}
-
-function unknown(name: string, shown: string, authority: KnownKey | undefined): ConnectFailure {
-  const message = `the host key of ${name} is not known: it showed ${shown}`;
-  if (authority === undefined) {
-    return { kind: 'host-key-unknown', message, hint: 'compare the fingerprint, then add it to known_hosts' };
-  }
-  const { file, line } = authority;
-  return {
-    kind: 'host-key-unknown',
-    message: `${message}; a certificate authority is known (${file}:${line}), which this transport cannot check`,
-    hint: 'add the plain key to known_hosts, or use ansible_connection: openssh',
-  };
-}
-
-function unreadable(file: string, error: Error): ConnectFailure {
-  return {
-    kind: 'host-key-unknown',
-    message: `no host key can be checked, because ${file} cannot be read: ${error.message}`,
-  };
+/** Gives the number of the line. Another run may have written the same key since we read the file. */
+function append(
+  file: string,
+  { name, blob, hashed }: { name: string; blob: Buffer; hashed: boolean },
+): number {
+  // Of the folders only the last is made, as ssh makes ~/.ssh.
+  if (!existsSync(dirname(file))) mkdirSync(dirname(file), { mode: 0o700 });
+  const text = textOf(file);
+  const present = keysFor(name, readKnownHosts(file, text)).find((key) => key.blob.equals(blob));
+  if (present !== undefined) return present.line;
+  const names = hashed ? hashedName(name, randomBytes(20)) : name;
+  const border = text === '' || text.endsWith('\n') ? '' : '\n';
+  // One write in append mode is atomic: two runs at once cannot mix their lines.
+  appendFileSync(file, `${border}${knownLine(names, blob)}`, { mode: 0o600 });
+  return `${text}${border}`.split('\n').length;
 }
 
 function textOf(file: string): string {

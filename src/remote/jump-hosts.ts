@@ -1,6 +1,7 @@
 /**
  * Sessions with jump hosts, one for each way through them, shared by all hosts behind and closed when the last of
- * these is done. sshd drops logins beyond ten at once per connection peer, so at most eight go through one together.
+ * these is done. sshd drops new connections while ten are not logged in yet (MaxStartups), so at most eight logins go
+ * to one sshd at once.
  */
 import type { Duplex } from 'node:stream';
 import pLimit, { type LimitFunction } from 'p-limit';
@@ -20,7 +21,6 @@ export interface Passage {
 
 interface Jump {
   readonly opening: Promise<SshSession | ConnectFailure>;
-  readonly limit: LimitFunction;
   users: number;
 }
 
@@ -29,6 +29,7 @@ const handshakesAtOnce = 8;
 export class JumpHosts {
   readonly #shop: LoginShop;
   readonly #jumps = new Map<string, Jump>();
+  readonly #limits = new Map<string, LimitFunction>();
 
   constructor(shop: LoginShop) {
     this.#shop = shop;
@@ -44,13 +45,17 @@ export class JumpHosts {
     const release = () => this.#release(key, jump);
     if (!(session instanceof SshSession)) {
       await release();
-      return { kind: 'jump-failed', message: `the jump host failed: ${session.message}`, ...hintOf(session) };
+      return {
+        kind: 'jump-failed',
+        message: `the jump host ${last.address} failed: ${session.message}`,
+        ...hintOf(session),
+      };
     }
     const way: Way = {
       open: async () => await this.#through(session, { last, hop }),
       broken: () => (session.isClosed ? brokenJump(last, session) : undefined),
     };
-    return { way, limit: jump.limit, release };
+    return { way, limit: this.#limitOf(`${key},${hop.address}:${hop.port}`), release };
   }
 
   async close(): Promise<void> {
@@ -65,7 +70,13 @@ export class JumpHosts {
       open: async () => await openSocket(hop, { connectTimeoutSeconds, signal }),
       broken: () => undefined,
     };
-    return { way, limit: unlimited, release: () => Promise.resolve() };
+    return { way, limit: this.#limitOf(`${hop.address}:${hop.port}`), release: () => Promise.resolve() };
+  }
+
+  #limitOf(destination: string): LimitFunction {
+    const limit = this.#limits.get(destination) ?? pLimit(handshakesAtOnce);
+    this.#limits.set(destination, limit);
+    return limit;
   }
 
   async #through(
@@ -98,7 +109,7 @@ export class JumpHosts {
     }
     const again = this.#jumps.get(key);
     if (again !== undefined) return await this.#borrow(key, before, hop);
-    const jump: Jump = { opening: this.#open(before, hop), limit: pLimit(handshakesAtOnce), users: 1 };
+    const jump: Jump = { opening: this.#open(before, hop), users: 1 };
     this.#jumps.set(key, jump);
     return jump;
   }
@@ -119,8 +130,6 @@ export class JumpHosts {
     await closed(await jump.opening);
   }
 }
-
-const unlimited = pLimit(Number.POSITIVE_INFINITY);
 
 async function closed(session: SshSession | ConnectFailure): Promise<void> {
   if (session instanceof SshSession) await session.close();

@@ -90,9 +90,9 @@ export function fingerprint(blob: Buffer): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** The line that makes a key known. */
-export function knownLine(name: string, blob: Buffer): string {
-  return `${name} ${keyType(blob)} ${blob.toString('base64')}\n`;
+/** The line that makes a key known; `names` is a name, or the hash of one. */
+export function knownLine(names: string, blob: Buffer): string {
+  return `${names} ${keyType(blob)} ${blob.toString('base64')}\n`;
 }
 
 function entryOf(line: string, place: { file: string; line: number }): Entry | undefined {
@@ -127,10 +127,14 @@ function covers(names: string, name: string): boolean {
 }
 
 /** `|1|salt|hash`: HMAC-SHA1 of the name with the salt as key. */
+export function hashedName(name: string, salt: Buffer): string {
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
+}
+
 function isHashOf(field: string, name: string): boolean {
   const [, version, salt, hash] = field.split('|');
   if (version !== '1' || salt === undefined || hash === undefined) return false;
-  return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+  return hashedName(name, Buffer.from(salt, 'base64')).endsWith(`|${hash}`);
 }
 
 /** ssh's own globs: `*` and `?`, and nothing else is special (the brackets of `[host]:port` are not). */

@@ -24,10 +24,10 @@ export function opensshArgs(
     '-T',
     ...(sshConfigFile === undefined ? [] : ['-F', sshConfigFile ?? 'none']),
     // A shared master would make the connection that confirms a change the old one.
-    ...options({ BatchMode: 'yes', ControlMaster: 'no', ControlPath: 'none' }),
+    ...optionWords({ BatchMode: 'yes', ControlMaster: 'no', ControlPath: 'none' }),
     ...target.sshArgs,
     ...whoAndWhere(target, settings.home),
-    ...options({
+    ...optionWords({
       ConnectTimeout: String(connectTimeoutSeconds),
       ServerAliveInterval: String(Math.ceil(keepaliveSeconds)),
       ServerAliveCountMax: String(keepaliveCount),
@@ -50,12 +50,13 @@ function whoAndWhere(target: Target, home: string): string[] {
   ];
 }
 
-function knownHostsFiles({ learnFile, knownHostsFiles: usual, home }: Settings, config: HostConfig): string {
+function knownHostsFiles({ knownHostsFiles: usual, home }: Settings, config: HostConfig): string {
   const named = config.knownHostsFiles?.map((file) => expandedHome(file, home));
-  const files = named ?? [learnFile, ...usual];
+  const files = named ?? usual;
   return files.length === 0 ? 'none' : files.map((file) => `"${file}"`).join(' ');
 }
 
-function options(values: Readonly<Record<string, string>>): string[] {
+/** `-o NAME=VALUE` for each. */
+export function optionWords(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 }

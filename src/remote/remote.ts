@@ -47,6 +47,7 @@ export type ConnectFailureKind =
   | 'host-key-revoked'
   | 'authentication-failed'
   | 'key-unusable'
+  | 'config-unusable'
   | 'jump-failed';
 
 export interface ConnectFailure {

@@ -2,10 +2,11 @@
  * ~/.ssh/config through `ssh -G`, which alone knows Include, Match and the order of files. It costs 11 ms a host, so
  * it is skipped when no configuration says anything that matters here, and its answers are kept.
  */
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import type { ConnectFailure } from './remote.ts';
 import { readOption, type SshArgs } from './ssh-args.ts';
 
 /** What the configuration says about a host; what it leaves at its default is not here. */
@@ -15,6 +16,9 @@ export interface HostConfig extends SshArgs {
   readonly user?: string;
   readonly keyFiles?: readonly string[];
   readonly hostKeyAlias?: string;
+  readonly globalKnownHostsFiles?: readonly string[];
+  /** IdentityAgent: a socket, or null for `none`. */
+  readonly agentSocket?: string | null;
   /** Set when only the system's ssh can go this way. */
   readonly proxyCommand?: string;
 }
@@ -23,7 +27,7 @@ export class SshConfig {
   readonly #home: string;
   readonly #file: string | null | undefined;
   readonly #limit = pLimit(4);
-  readonly #answers = new Map<string, Promise<HostConfig>>();
+  readonly #answers = new Map<string, Promise<string | ConnectFailure>>();
   #isNeeded: boolean | undefined;
 
   constructor(home: string, file: string | null | undefined) {
@@ -31,26 +35,55 @@ export class SshConfig {
     this.#file = file;
   }
 
-  of(host: string): Promise<HostConfig> {
+  /** A configuration that ssh itself refuses is a failure: passed over, it could lead to the wrong machine. */
+  async of(host: string): Promise<HostConfig | ConnectFailure> {
     this.#isNeeded ??= this.#file !== null && saysSomething(this.#home, this.#file);
-    if (!this.#isNeeded || host.startsWith('-')) return Promise.resolve({});
+    if (!this.#isNeeded || host.startsWith('-')) return {};
+    const answer = await this.#answer(host);
+    return typeof answer === 'string' ? readAnswer(answer, { host, home: this.#home }) : answer;
+  }
+
+  /** HashKnownHosts: asked apart, because Debian turns it on for everybody. */
+  async namesAreHashed(host: string): Promise<boolean> {
+    const answer = host.startsWith('-') ? '' : await this.#answer(host);
+    return typeof answer === 'string' && /^hashknownhosts yes$/m.test(answer);
+  }
+
+  #answer(host: string): Promise<string | ConnectFailure> {
     let answer = this.#answers.get(host);
     if (answer === undefined) {
-      answer = this.#limit(async () => readAnswer(await this.#ask(host), { host, home: this.#home }));
+      answer = this.#limit(() => this.#ask(host));
       this.#answers.set(host, answer);
     }
     return answer;
   }
 
-  /** Nothing at all when ssh fails: a broken configuration is ssh's to complain about, not every host's. */
-  async #ask(host: string): Promise<string> {
-    const args = [...(typeof this.#file === 'string' ? ['-F', this.#file] : []), '-G', host];
+  async #ask(host: string): Promise<string | ConnectFailure> {
+    const args = ['-T', ...(this.#file === undefined ? [] : ['-F', this.#file ?? 'none']), '-G', host];
     return await new Promise((resolve) => {
-      const options = { timeout: 5000, maxBuffer: 1024 * 1024 };
-      const child = execFile('ssh', args, options, (error, stdout) => resolve(error ? '' : stdout));
+      const options = { timeout: answerSeconds * 1000, maxBuffer: 1024 * 1024 };
+      const child = execFile('ssh', args, options, (error, stdout, stderr) =>
+        resolve(error === null ? stdout : configFailure(host, error, stderr)),
+      );
       child.stdin?.end();
     });
   }
+}
+
+/** A `Match exec` may ask a name server. */
+const answerSeconds = 10;
+
+function configFailure(host: string, error: ExecFileException, said: string): ConnectFailure {
+  const { code, killed } = error;
+  const why = said.trim().split('\n').slice(-2).join(' / ');
+  const hint = `look at it with: ssh -G ${host}`;
+  const message = (what: string) => `the ssh configuration for ${host} cannot be read: ${what}`;
+  const kind = 'config-unusable';
+  if (code === 'ENOENT') {
+    return { kind, message: message('there is no ssh on this machine'), hint: 'install openssh-client' };
+  }
+  if (killed === true) return { kind, message: message(`ssh -G took over ${answerSeconds} s`), hint };
+  return { kind, message: message(why === '' ? error.message : why), hint };
 }
 
 /** The answer of `ssh -G`. It prints defaults too; those are left out, as far as they can be told from wishes. */
@@ -73,6 +106,8 @@ export function readAnswer(text: string, { host, home }: { host: string; home: s
   const user = first('user');
   const alias = first('hostkeyalias');
   const command = first('proxycommand');
+  const agent = first('identityagent');
+  const global = first('globalknownhostsfile');
   return {
     ...option('proxyjump'),
     ...option('stricthostkeychecking'),
@@ -82,8 +117,23 @@ export function readAnswer(text: string, { host, home }: { host: string; home: s
     ...(port !== 22 && { port }),
     ...(user !== undefined && { user }),
     ...(alias !== undefined && { hostKeyAlias: alias }),
+    ...(agent !== undefined && agent !== 'SSH_AUTH_SOCK' && { agentSocket: agentOf(agent) }),
+    ...(global !== undefined &&
+      global !== defaultGlobalFiles.join(' ') && { globalKnownHostsFiles: filesOf(global) }),
     ...(command !== undefined && command !== 'none' && { proxyCommand: command }),
   };
+}
+
+export const defaultGlobalFiles = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
+
+function filesOf(value: string): readonly string[] {
+  return value === 'none' ? [] : value.split(' ');
+}
+
+/** A name with `$` is one of the environment. */
+function agentOf(value: string): string | null {
+  if (value === 'none') return null;
+  return value.startsWith('$') ? (process.env[value.slice(1)] ?? null) : value;
 }
 
 function defaults(home: string): Readonly<Record<string, string>> {
@@ -99,7 +149,8 @@ function isDefaultKey(file: string, home: string): boolean {
   return name === '~' || name === home;
 }
 
-const matters = /^\s*(host(name|keyalias)|port|user\b|identityfile|proxy|userknownhosts|stricthost|match)/im;
+const matters =
+  /^\s*(host(name|keyalias)|port|user\b|identit|proxy|(user|global)knownhosts|stricthost|match)/im;
 
 function saysSomething(home: string, file: string | undefined): boolean {
   if (file !== undefined) return true;

@@ -3,8 +3,10 @@
  * may have started is not.
  */
 import type { Duplex } from 'node:stream';
-import { type HostKeys, hostKeyAlgorithms, keyRefusal } from './host-keys.ts';
-import { fingerprint, keyType } from './known-hosts.ts';
+import { hostKeyAlgorithms } from './host-key-algorithms.ts';
+import { keyRefusal } from './host-key-refusal.ts';
+import type { HostKeyRule, HostKeys } from './host-keys.ts';
+import type { Verdict } from './known-hosts.ts';
 import { type LoginMethods, loginMethods } from './login-methods.ts';
 import type { PrivateKeys } from './private-keys.ts';
 import type { ConnectFailure } from './remote.ts';
@@ -18,8 +20,8 @@ export interface LoginShop {
   readonly settings: Settings;
   readonly keys: PrivateKeys;
   readonly hostKeys: HostKeys;
-  /** Runs one question after the other. */
-  readonly inTurn: <T>(question: () => Promise<T>) => Promise<T>;
+  /** `tentative` enters a jump host whose key is yet to be asked about, to see what lies behind; by key alone. */
+  readonly unknownKeys: 'by-policy' | 'tentative';
 }
 
 /** How the bytes get there: a socket, or a channel of a jump host. */
@@ -39,43 +41,53 @@ export async function logIn(
 ): Promise<SshSession | ConnectFailure> {
   const offer = await loginMethods(hop.login, shop.keys);
   if ('kind' in offer) return offer;
-  for (let attempt = 1; ; attempt += 1) {
-    const result = await tryOnce({ hop, way, signal, offer }, shop);
-    if ('session' in result) return result.session;
-    if ('unknownKey' in result) {
-      const failure = await askAbout(hop, result.unknownKey, shop);
-      if (failure !== undefined) return failure;
-    } else if (!result.again || attempt >= attempts || signal?.aborted === true) return result.failure;
-    else await pause(attempt * (0.2 + Math.random() * 0.4));
+  return await again(signal, () => tryOnce({ hop, way, signal, offer }, shop));
+}
+
+/** The key that a host shows, without logging in; of the wanted algorithms, or as a login would see it. */
+export async function showHostKey(
+  hop: Hop,
+  { way, signal, algorithms }: { way: Way; signal?: AbortSignal | undefined; algorithms?: readonly string[] },
+  shop: LoginShop,
+): Promise<{ readonly blob: Buffer } | ConnectFailure> {
+  const known = shop.hostKeys.known(hop.hostKeyRule);
+  if ('failure' in known) return known.failure;
+  const offer = { methods: [], tried: [] };
+  const wanted = algorithms ?? hostKeyAlgorithms(known.keys);
+  return await again(signal, async () => {
+    const sock = await way.open();
+    if ('kind' in sock) return unopened(sock);
+    let shown: Buffer | undefined;
+    const verifyHostKey = (blob: Buffer) => {
+      shown = blob;
+      return Promise.resolve(false);
+    };
+    const own = { sock, verifyHostKey, wayBroken: way.broken, hostKeyAlgorithms: wanted };
+    const options = { ...sessionOptions(hop, offer, shop), ...own };
+    const error = await interruptible(sock, signal, SshSession.login(options));
+    if (shown !== undefined) return { done: { blob: shown } };
+    if (error instanceof SshSession) throw new Error('a login without host key and method succeeded');
+    return { failure: explained(error, { hop, offer, shop }), again: isPassing(error) };
+  });
+}
+
+type Result<T> = { readonly done: T } | { readonly failure: ConnectFailure; readonly again: boolean };
+
+async function again<T>(
+  signal: AbortSignal | undefined,
+  attempt: () => Promise<Result<T>>,
+): Promise<T | ConnectFailure> {
+  for (let count = 1; ; count += 1) {
+    const result = await attempt();
+    if ('done' in result) return result.done;
+    if (!result.again || count >= attempts || signal?.aborted === true) return result.failure;
+    await pause(count * (0.2 + Math.random() * 0.4));
   }
 }
 
-/** The key that a host shows, without logging in. */
-export async function showHostKey(
-  hop: Hop,
-  { way, signal }: { way: Way; signal?: AbortSignal | undefined },
-  shop: LoginShop,
-): Promise<{ blob: Buffer } | ConnectFailure> {
-  const known = shop.hostKeys.known(hop.hostKeyRule);
-  if ('failure' in known) return known.failure;
-  const sock = await way.open();
-  if ('kind' in sock) return sock;
-  let shown: Buffer | undefined;
-  const verifyHostKey = (blob: Buffer) => {
-    shown = blob;
-    return false;
-  };
-  const nobody = { methods: [], tried: [] };
-  const options = { ...sessionOptions(hop, nobody, shop), sock, verifyHostKey, wayBroken: way.broken };
-  const algorithms = hostKeyAlgorithms(known.keys);
-  const error = await interruptible(
-    sock,
-    signal,
-    SshSession.login({ ...options, hostKeyAlgorithms: algorithms }),
-  );
-  if (shown !== undefined) return { blob: shown };
-  if (error instanceof SshSession) throw new Error('a login without host key and method succeeded');
-  return explained(error, { hop, offer: nobody });
+/** A reset may come so early that the socket is not even open yet. */
+function unopened(failure: ConnectFailure): { failure: ConnectFailure; again: boolean } {
+  return { failure, again: failure.message.includes('reset') };
 }
 
 interface Attempt {
@@ -85,37 +97,45 @@ interface Attempt {
   readonly offer: LoginMethods;
 }
 
-type Result =
-  | { readonly session: SshSession }
-  | { readonly unknownKey: Buffer }
-  | { readonly failure: ConnectFailure; readonly again: boolean };
-
-async function tryOnce({ hop, way, signal, offer }: Attempt, shop: LoginShop): Promise<Result> {
+async function tryOnce({ hop, way, signal, offer }: Attempt, shop: LoginShop): Promise<Result<SshSession>> {
   const { hostKeyRule } = hop;
   const known = shop.hostKeys.known(hostKeyRule);
   if ('failure' in known) return { failure: known.failure, again: false };
   const sock = await way.open();
-  // A reset may come so early that the socket is not even open yet.
-  if ('kind' in sock) return { failure: sock, again: sock.message.includes('reset') };
+  if ('kind' in sock) return unopened(sock);
   let refusal: ConnectFailure | undefined;
-  let unknownKey: Buffer | undefined;
-  const verifyHostKey = (blob: Buffer) => {
-    const verdict = shop.hostKeys.judge(hostKeyRule, blob);
-    if (verdict.kind === 'unreadable') refusal = verdict.failure;
-    else if (verdict.kind !== 'unknown' || hostKeyRule.policy === 'strict') {
-      refusal = keyRefusal(hostKeyRule.name, blob, verdict);
-    } else if (hostKeyRule.policy === 'accept-new') refusal = shop.hostKeys.learn(hostKeyRule, blob);
-    else unknownKey = blob;
-    return refusal === undefined && unknownKey === undefined;
+  const verifyHostKey = async (blob: Buffer) => {
+    refusal = await refusalOf(hostKeyRule, blob, shop);
+    return refusal === undefined;
   };
   const algorithms = hostKeyAlgorithms(known.keys);
   const own = { sock, verifyHostKey, hostKeyAlgorithms: algorithms, wayBroken: way.broken };
   const options = { ...sessionOptions(hop, offer, shop), ...own };
   const session = await interruptible(sock, signal, SshSession.login(options));
-  if (session instanceof SshSession) return { session };
-  if (unknownKey !== undefined) return { unknownKey };
+  if (session instanceof SshSession) return { done: session };
   if (refusal !== undefined) return { failure: refusal, again: false };
-  return { failure: explained(session, { hop, offer }), again: isPassing(session) };
+  return { failure: explained(session, { hop, offer, shop }), again: isPassing(session) };
+}
+
+/** Learns an unknown key where the policy says so. Unknown keys under `ask` were asked about before the run. */
+async function refusalOf(
+  rule: HostKeyRule,
+  blob: Buffer,
+  { hostKeys, unknownKeys, settings }: LoginShop,
+): Promise<ConnectFailure | undefined> {
+  const verdict = hostKeys.judge(rule, blob);
+  if (verdict.kind === 'unreadable') return verdict.failure;
+  if (rule.policy === 'accept-new' && isPlainlyNew(verdict)) {
+    settings.onLearned(await hostKeys.learn(rule, blob));
+    return undefined;
+  }
+  if (rule.policy === 'ask' && verdict.kind === 'unknown' && unknownKeys === 'tentative') return undefined;
+  return keyRefusal(rule.name, blob, verdict);
+}
+
+/** Where a certificate authority vouches for the host, its bare key is not taken on trust: we cannot ask for more. */
+function isPlainlyNew(verdict: Verdict): boolean {
+  return verdict.kind === 'unknown' && verdict.authority === undefined;
 }
 
 function sessionOptions({ login }: Hop, { methods }: LoginMethods, { settings }: LoginShop) {
@@ -138,30 +158,15 @@ async function interruptible<T>(sock: Duplex, signal: AbortSignal | undefined, w
   }
 }
 
-async function askAbout(hop: Hop, blob: Buffer, shop: LoginShop): Promise<ConnectFailure | undefined> {
-  const { hostKeyRule } = hop;
-  return await shop.inTurn(async () => {
-    // The question before may have been about the same host.
-    const verdict = shop.hostKeys.judge(hostKeyRule, blob);
-    if (verdict.kind === 'unreadable') return verdict.failure;
-    if (verdict.kind !== 'unknown') return keyRefusal(hostKeyRule.name, blob, verdict);
-    const question = {
-      name: hostKeyRule.name,
-      keyType: keyType(blob),
-      fingerprint: fingerprint(blob),
-      blob,
-    };
-    const yes = (await shop.settings.askHostKey?.(question)) === true;
-    return yes ? shop.hostKeys.learn(hostKeyRule, blob) : keyRefusal(hostKeyRule.name, blob, verdict);
-  });
-}
-
 function isPassing({ level, message }: LoginError): boolean {
   if (level === 'client-authentication' || level === 'client-timeout') return false;
   return /before handshake|ECONNRESET|reset by peer|EPIPE|No response from server/i.test(message);
 }
 
-function explained(error: LoginError, { hop, offer }: { hop: Hop; offer: LoginMethods }): ConnectFailure {
+function explained(
+  error: LoginError,
+  { hop, offer, shop }: { hop: Hop; offer: LoginMethods; shop: LoginShop },
+): ConnectFailure {
   const { address, port, login } = hop;
   const where = `${address} port ${port}`;
   const { level, message } = error;
@@ -174,7 +179,13 @@ function explained(error: LoginError, { hop, offer }: { hop: Hop; offer: LoginMe
     };
   }
   if (level === 'client-timeout') {
-    return { kind: 'timed-out', message: `${where} accepts connections, but the SSH login takes too long` };
+    const limit = `${shop.settings.connectTimeoutSeconds} s`;
+    const message = `${where} accepts connections, but the SSH login was not done within ${limit}`;
+    return {
+      kind: 'timed-out',
+      message,
+      hint: 'often sshd waits for a name server there (UseDNS), or for PAM',
+    };
   }
   if (/no matching/i.test(message)) {
     const hint = 'use ansible_connection: openssh, or allow curve25519-sha256 on the host';

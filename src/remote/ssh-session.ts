@@ -13,7 +13,7 @@ export interface SessionOptions {
   readonly methods: readonly AnyAuthMethod[];
   readonly hostKeyAlgorithms: readonly string[];
   /** Called with the host's key in wire format; false refuses it. */
-  readonly verifyHostKey: (blob: Buffer) => boolean;
+  readonly verifyHostKey: (blob: Buffer) => Promise<boolean>;
   /** Why the way to the host broke, if it is the way's fault. */
   readonly wayBroken: () => string | undefined;
   readonly handshakeTimeoutSeconds: number;
@@ -118,7 +118,8 @@ export class SshSession {
       username: options.username,
       authHandler: oneByOne(options.methods),
       algorithms: { serverHostKey: [...options.hostKeyAlgorithms] as never },
-      hostVerifier: options.verifyHostKey,
+      hostVerifier: (blob: Buffer, give: (isTrusted: boolean) => void) =>
+        void options.verifyHostKey(blob).then(give, () => give(false)),
       readyTimeout: options.handshakeTimeoutSeconds * 1000,
       keepaliveInterval: options.keepaliveSeconds * 1000,
       keepaliveCountMax: options.keepaliveCount,

@@ -3,6 +3,13 @@
  * Ports are per destination, entries are not: a pool that is busy towards several destinations needs `max`.
  */
 import { readPool } from '../address/pool.ts';
+import {
+  bucketStep,
+  entriesInMemory,
+  entryBytes,
+  portsPerAddress,
+  tableEntries,
+} from '../address/pool-size.ts';
 import type { ConntrackArgs } from './conntrack.ts';
 import type { Facts } from './facts.ts';
 import type { SysctlValues } from './proc-sys.ts';
@@ -12,13 +19,6 @@ const netfilter = 'net.netfilter.nf_conntrack_';
 const neighbour = 'net.ipv4.neigh.default.gc_thresh';
 export const maxKey = `${netfilter}max`;
 const bucketsKey = `${netfilter}buckets`;
-
-/** Ports 1024 to 65535: what one address gives towards one destination and protocol. */
-const portsPerAddress = 64_512;
-/** An entry with its extensions on a 64-bit kernel, rounded up. */
-const entryBytes = 400;
-/** The kernel rounds buckets up to whole pages; this is a whole number of them for pages up to 64 KiB. */
-const bucketStep = 8192;
 
 const named: Readonly<Record<string, string>> = { udp: 'udp_timeout', udp_stream: 'udp_timeout_stream' };
 const turnover = { tcp_time_wait: 30, tcp_fin_wait: 30, tcp_last_ack: 30 };
@@ -66,8 +66,8 @@ export function costNotes(values: SysctlValues, now: SysctlValues): readonly Not
 function tableSize(args: ConntrackArgs, memoryBytes: number): { entries: number; notes: readonly Note[] } {
   const reading = readPool(args.pool);
   const addresses = 'addresses' in reading ? reading.addresses.length : 1;
-  const wanted = Math.max(262_144, powerOfTwo(portsPerAddress * addresses));
-  const cap = Math.floor(memoryBytes / 16 / entryBytes / bucketStep) * bucketStep;
+  const wanted = tableEntries(addresses);
+  const cap = entriesInMemory(memoryBytes);
   const capped = memoryBytes > 0 && cap < (args.max ?? wanted);
   if (args.max !== undefined) {
     const text = `max ${args.max} is more than the ${cap} entries that a sixteenth of this host's memory holds`;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type HostKeyConnector, openConnector } from '../../src/remote/connector.ts';
+import { type OpenConnector, openConnector } from '../../src/remote/connector.ts';
 import type { ConnectFailure, Outcome, Remote, RunOptions, Target } from '../../src/remote/remote.ts';
 import type { ConnectorOptions } from '../../src/remote/settings.ts';
 import { type Script, sh } from '../../src/shell/sh.ts';
@@ -12,7 +12,7 @@ import { knownHostsLine, makeKey, type Sshd, startSshd } from './remote/sshd.ts'
 
 let sshd: Sshd;
 const wires: FaultyWire[] = [];
-const connectors: HostKeyConnector[] = [];
+const connectors: OpenConnector[] = [];
 
 beforeAll(async () => {
   sshd = await startSshd();
@@ -203,9 +203,7 @@ describe('host keys', () => {
     makeKey(join(sshd.folder, 'other'), 'ed25519');
     writeFileSync(file, `# old\n${knownHostsLine(sshd.port, join(sshd.folder, 'other.pub'))}`);
     for (const policy of ['yes', 'accept-new', 'no', 'ask']) {
-      const failure = await refused(target({ knownHosts: file, policy }), {
-        askHostKey: () => Promise.resolve(true),
-      });
+      const failure = await refused(target({ knownHosts: file, policy }));
       expect(failure.kind).toBe('host-key-changed');
       expect(failure.message).toContain(fingerprintOf('host_ed25519.pub'));
       expect(failure.message).toContain(fingerprintOf('other.pub'));
@@ -238,41 +236,9 @@ describe('host keys', () => {
     expect(found).toContain('ssh-ed25519');
   });
 
-  test('ask asks once for many connections, and a no refuses', async () => {
-    const file = join(sshd.folder, 'asked');
-    const questions: string[] = [];
-    const connector = openConnector(
-      options({ askHostKey: ({ fingerprint }) => Promise.resolve(questions.push(fingerprint) > 0) }),
-    );
-    connectors.push(connector);
-    const asking = target({ knownHosts: file, policy: 'ask' });
-    const connections = await Promise.all([connector.connect(asking), connector.connect(asking)]);
-    for (const connection of connections) {
-      expect(connection.ok).toBe(true);
-      if (connection.ok) await connection.remote.close();
-    }
-    expect(questions).toEqual([fingerprintOf('host_ed25519.pub')]);
-    const no = await refused(target({ knownHosts: `${file}2`, policy: 'ask' }), {
-      askHostKey: () => Promise.resolve(false),
-    });
-    expect(no.kind).toBe('host-key-unknown');
-  });
-
   test('a known_hosts file that cannot be read lets nobody in', async () => {
     const failure = await refused(target({ knownHosts: sshd.folder, policy: 'accept-new' }));
     expect(failure.message).toMatch(/cannot be read/);
-  });
-
-  test('a scan shows the key without logging in, and trusting it lets in', async () => {
-    const scanned = target({ knownHosts: join(sshd.folder, 'scanned') });
-    const connector = openConnector(options());
-    connectors.push(connector);
-    expect(await connector.hasKnownHostKey(scanned)).toBe(false);
-    const scan = await connector.scanHostKey(scanned);
-    expect(scan).toMatchObject({ ok: true, verdict: 'unknown' });
-    expect(connector.trustHostKey(scan)).toBeUndefined();
-    expect(await connector.scanHostKey(scanned)).toMatchObject({ ok: true, verdict: 'known' });
-    await connected(scanned);
   });
 });
 

@@ -29,6 +29,8 @@ test('what is written is read', () => {
     'StrictHostKeyChecking accept-new',
     'UserKnownHostsFile /known/a /known/b',
     'HostKeyAlias the-gateway',
+    'GlobalKnownHostsFile /known/all /known/more',
+    'IdentityAgent /run/agent',
   ];
   expect(answer(config.join('\n'))).toEqual({
     address: '10.0.0.1',
@@ -39,6 +41,8 @@ test('what is written is read', () => {
     policy: 'accept-new',
     knownHostsFiles: ['/known/a', '/known/b'],
     hostKeyAlias: 'the-gateway',
+    globalKnownHostsFiles: ['/known/all', '/known/more'],
+    agentSocket: '/run/agent',
   });
 });
 

@@ -25,7 +25,7 @@ export function addSteps({ after, addition, lookout }: Adding, context: RunConte
   const { path, name } = after;
   const gateway: NewGateway = { name, ...settingsOf(gatewayIn(after)) };
   const done = new Set<string>();
-  const write = (wish: Wish, words: string): undefined => {
+  const write = (wish: Wish, words: string): void => {
     writeWish(path, wish);
     context.emit({ type: 'note', message: `${name} stands as ${words} in ${path}` });
   };
@@ -37,9 +37,9 @@ export function addSteps({ after, addition, lookout }: Adding, context: RunConte
     const proof =
       lookout === undefined ? gatewayFaults(gateway, context) : proveGateway(gateway, lookout, context);
     const problem = told(await proof);
-    return problem === undefined
-      ? write(addition.activating, 'active')
-      : `${name} is not proven: ${problem}; nobody moves`;
+    if (problem !== undefined) return `${name} is not proven: ${problem}; nobody moves`;
+    write(addition.activating, 'active');
+    return undefined;
   };
   const told = (proof: Proof): string | undefined => {
     if ('problem' in proof) return proof.problem;
