@@ -25,6 +25,7 @@ export function refuseOtherWishes(flags: Flags): void {
     ['--start-at-task', flags.startAtTask !== undefined],
     ['--playbook', flags.playbook !== undefined],
     ['--max-fail', flags.maxFail !== undefined],
+    ['--on-failure', flags.onFailure !== undefined],
     ['--confirm-timeout', flags.confirmTimeout !== undefined],
     ['--allow-cut', flags.allowCut !== undefined],
   ];

@@ -36,7 +36,7 @@ export function resultJson(session: Session, { command, plan, exit }: Ended): ob
   };
 }
 
-function hostJson({ result, failure }: HostState): object {
+export function hostJson({ result, failure }: HostState): object {
   const { message, task, place, said, next } = failure ?? {};
   return { result: result ?? 'skipped', message, task, place, said, next };
 }

@@ -17,7 +17,8 @@ export async function apply(path: string, given: object, output: Output): Promis
   const { inventory, playbook } = saved.plan;
   const request = (password?: string) =>
     readRequest(inventory, { ...flags, playbook }, { becomePassword: password });
-  return conduct({ command: 'apply', request, mode, saved, flags, output });
+  const again = { args: [inventory], flags: { ...flags, playbook } };
+  return conduct({ command: 'apply', request, mode, saved, output, ...again });
 }
 
 export async function plan(path: string, given: object, output: Output): Promise<number> {
@@ -30,5 +31,5 @@ function fresh(
   { mode, output }: { readonly mode: 'dry' | 'wet'; readonly output: Output },
 ): Promise<number> {
   const request = (password?: string) => readRequest(path, flags, { becomePassword: password });
-  return conduct({ command: 'apply', request, mode, flags, output });
+  return conduct({ command: 'apply', args: [path], request, mode, flags, output });
 }

@@ -7,23 +7,31 @@ import { countPlan, type Plan } from '../plan/plan.ts';
 import { planText, summaryLine } from '../render/plan-text.ts';
 import { recapText } from '../render/recap.ts';
 import { exitCode, exitCodes } from '../report/exit-code.ts';
+import type { RunState } from '../report/run-state.ts';
 import { applyFleet } from '../run/apply-fleet.ts';
 import type { RunContext } from '../run/context.ts';
+import { stateFolder } from '../run/history.ts';
 import type { Interludes } from '../run/interlude.ts';
 import { type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { diffDepth } from './apply-flags.ts';
 import { planExit, planJson, resultJson } from './apply-result.ts';
 import type { Flags } from './flags.ts';
+import { forsakenRuns, hostsInFlight, settleForsaken } from './forsaken.ts';
+import { holdInventory } from './inventory-hold.ts';
 import { enterLab } from './lab-entry.ts';
 import { listHosts, listTasks } from './listings.ts';
+import { narrowed } from './narrowed-request.ts';
 import type { Output } from './output.ts';
-import { type SavedPlan, writePlanFile } from './plan-file.ts';
+import { planFileText, type SavedPlan, writePlanFile } from './plan-file.ts';
 import { agreed, askHidden, requireSomebody } from './question.ts';
 import type { Request } from './request.ts';
+import { runRecord } from './run-record.ts';
 import { hostsOf, requireTargets, savedFleet } from './saved-plan.ts';
 import { openSession, type Session } from './session.ts';
+import { furtherTargets } from './targets.ts';
 import { tellDiagnostics } from './told.ts';
+import { InvalidFiles, UsageError } from './usage.ts';
 import { openWayIn } from './way-in.ts';
 
 /** One remote script that waits for nothing: a loaded host with a slow disk still answers within this. */
@@ -35,21 +43,33 @@ export interface Errand {
   readonly command: string;
   /** The user's files, read; throws InvalidFiles and UsageError. `becomePassword` is what -K asked for. */
   readonly request: (becomePassword?: string) => Request;
+  /** The arguments of the command as they would be typed again. */
+  readonly args: readonly string[];
   readonly mode: 'dry' | 'wet';
   /** A plan that is carried out as it is, in place of a fresh one. */
   readonly saved?: SavedPlan;
   /** What is asked before anything changes, in place of the plan's last line: `Drain gw2: 13 webservers move`. */
-  readonly question?: (made: Plan) => string;
+  readonly question?: (made: Plan, request: Request) => string;
   /** What the command does between the plays. */
   readonly interludes?: (context: RunContext) => Interludes;
+  /** Called at the end of a run that was carried out. */
+  readonly done?: (ended: Ended) => void;
   readonly flags: Flags;
   readonly output: Output;
+}
+
+export interface Ended {
+  readonly run: string;
+  /** The earlier run that it carried on or took back. */
+  readonly of: string | undefined;
+  readonly state: RunState;
 }
 
 /** Carries the errand out; gives the exit code. */
 export async function conduct(errand: Errand): Promise<number> {
   const { flags, output, saved } = errand;
-  const request = errand.request(await becomePassword(flags));
+  const password = await becomePassword(flags);
+  const request = requestOf(errand, password);
   const entered = await enterLab(request.inventory);
   if (entered !== undefined) return entered;
   if (saved !== undefined) requireTargets(saved.plan, request);
@@ -57,12 +77,21 @@ export async function conduct(errand: Errand): Promise<number> {
   if (flags.listHosts === true) return listHosts(request, output);
   if (flags.listTasks === true) return listTasks(request, output);
   if (errand.mode === 'wet' && flags.yes !== true) requireSomebody(errand.command);
-  return withSession(errand, request);
+  return withSession(errand, request, password);
 }
 
-async function withSession(errand: Errand, request: Request): Promise<number> {
+async function withSession(errand: Errand, first: Request, password: string | undefined): Promise<number> {
   const { flags, output, mode } = errand;
-  const connector = await openWayIn(request.targets, { flags, output });
+  const state = stateFolder(process.env);
+  const record = runRecord(errand, first);
+  const hold = mode === 'dry' ? undefined : holdInventory(state, record, flags.breakLock);
+  const forsaken = forsakenRuns(state, record.inventoryFile);
+  const further = furtherTargets(first.inventory, hostsInFlight(forsaken, first.inventory), {
+    flags,
+    becomePassword: password,
+  });
+  const targets = new Map([...further, ...first.targets]);
+  const connector = await openWayIn(targets, { flags, output });
   const session = openSession({
     output,
     progress: flags.progress,
@@ -71,13 +100,30 @@ async function withSession(errand: Errand, request: Request): Promise<number> {
     ...(flags.breakLock === undefined ? {} : { breakLock: flags.breakLock }),
     commandTimeoutSeconds,
     connector,
-    targets: request.targets,
+    targets,
     types: taskTypes,
-    remembered: mode === 'dry' ? 'no' : 'yes',
+    run: record.run,
+    owner: record.owner,
+    record: mode === 'dry' ? undefined : record,
   });
   try {
+    await settleForsaken(forsaken, {
+      state,
+      record,
+      context: session.context,
+      hold,
+      breakLock: flags.breakLock,
+    });
+    if (session.interrupted()) return notBegun(errand, session);
+    // What was found out may change what is to be done: the last run's failed hosts, the way back of a run.
+    const request = forsaken.length === 0 ? first : requestOf(errand, password);
     return mode === 'dry' ? await dryRun(errand, request, session) : await wetRun(errand, request, session);
+  } catch (error) {
+    if (error instanceof UsageError) session.finish(error.exit);
+    if (error instanceof InvalidFiles) session.finish(exitCodes.usage);
+    throw error;
   } finally {
+    hold?.release();
     session.release();
     await connector.close();
   }
@@ -103,11 +149,15 @@ async function dryRun(errand: Errand, request: Request, session: Session): Promi
 async function wetRun(errand: Errand, request: Request, session: Session): Promise<number> {
   const { flags, output, saved } = errand;
   const fleet = saved === undefined ? await survey(errand, request, session) : savedFleet(saved, session);
-  session.history?.plan(fleet.plan);
+  session.history?.plan(planFileText({ plan: fleet.plan, request: saved?.request ?? request.fleet }));
   const { hostsChanging } = countPlan(fleet.plan);
   if (flags.progress !== 'jsonl' && flags.progress !== 'quiet')
     output.tell(planText(fleet.plan, diffDepth(flags), output.tellColours));
-  if (hostsChanging > 0 && flags.yes !== true && !(await isAgreed(errand, fleet.plan, session)))
+  if (
+    hostsChanging > 0 &&
+    flags.yes !== true &&
+    !(await isAgreed(errand, request, { made: fleet.plan, session }))
+  )
     return notApplied(errand, fleet, session);
   await session.begin(fleet.plan);
   const done = await applyFleet(
@@ -118,13 +168,29 @@ async function wetRun(errand: Errand, request: Request, session: Session): Promi
   );
   const exit = exitCode(session.state(), { interrupted: session.interrupted(), refused: done.refused });
   session.finish(exit);
+  errand.done?.({ run: session.context.run, of: request.of, state: session.state() });
   tellEnd(errand, fleet, { session, exit });
   return exit;
 }
 
-async function isAgreed(errand: Errand, made: Plan, { context }: Session): Promise<boolean> {
-  const text = errand.question?.(made) ?? `${summaryLine(made)}. Apply?`;
-  return agreed(text, { hosts: countPlan(made).hostsChanging, stop: context.stop });
+async function isAgreed(
+  errand: Errand,
+  request: Request,
+  { made, session }: { readonly made: Plan; readonly session: Session },
+): Promise<boolean> {
+  const text = errand.question?.(made, request) ?? `${summaryLine(made)}. Apply?`;
+  return agreed(text, { hosts: countPlan(made).hostsChanging, stop: session.context.stop });
+}
+
+function requestOf({ request, flags }: Errand, password: string | undefined): Request {
+  return flags.resumes === undefined ? request(password) : narrowed(request(password), flags.resumes);
+}
+
+/** Interrupted before any host was looked at. */
+function notBegun({ output }: Errand, session: Session): number {
+  session.finish(exitCodes.interrupted);
+  output.tell('not applied; nothing was touched\n');
+  return exitCodes.interrupted;
 }
 
 /** The question was answered with no, or with Ctrl-C. */
@@ -148,13 +214,14 @@ function tellEnd(
 }
 
 async function survey({ command, mode }: Errand, request: Request, session: Session): Promise<PlannedFleet> {
-  const { fleet } = request;
+  const { fleet, of } = request;
   session.context.emit({
     type: 'run-started',
     command: mode === 'dry' && command === 'apply' ? 'plan' : command,
     inventory: fleet.inventory,
     playbook: fleet.playbook,
     hosts: hostsOf(fleet.plays),
+    ...(of === undefined ? {} : { of }),
   });
   return planFleet(fleet, session.context);
 }

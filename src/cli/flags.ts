@@ -35,6 +35,8 @@ export interface Flags {
   readonly exitCode?: true;
   readonly out?: string;
   readonly verbose?: true;
+  /** Not typed: set by `runs resume`. */
+  readonly resumes?: { readonly run: string; readonly hosts: readonly string[] };
 }
 
 export function playbookFlags(verb: Command): Command {
@@ -72,7 +74,13 @@ export function runFlags(verb: Command): Command {
     .option('--no-guard', 'no rollback by the host itself')
     .option('--allow-cut', 'also a change that certainly cuts the way in; the guard still holds')
     .option('--break-lock <run-id>', 'take the lock of a run that died on a host away')
-    .addOption(new Option('--on-failure <what>', 'when a run stops').choices(['halt']))
+    .addOption(
+      new Option('--on-failure <what>', 'what becomes of confirmed hosts when a run fails').choices([
+        'halt',
+        'rollback_batch',
+        'rollback_run',
+      ]),
+    )
     .option('--max-fail <n>', 'stop when this many hosts have failed (or a percentage)')
     .option('--json', 'one JSON object on stdout at the end')
     .addOption(

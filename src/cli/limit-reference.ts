@@ -1,17 +1,19 @@
-/** What `@...` in --limit stands for: a file with an element a line, or the hosts of the last run that failed. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { RunEvent } from '../report/event.ts';
-import { emptyRunState, reduce } from '../report/run-state.ts';
+/** What `@...` in --limit stands for: a file with an element a line, or the hosts of the inventory's last run that failed. */
+import type { HostState } from '../report/run-state.ts';
 import { stateFolder } from '../run/history.ts';
+import { runsOf } from '../run/past-run.ts';
 import { diskFiles } from './disk-files.ts';
+import { realFile } from './run-record.ts';
 
 type Reference =
   | { readonly elements: readonly string[] }
   | { readonly problem: string; readonly hint?: string };
 
-export function limitReference(reference: string): Reference {
-  if (reference === 'last:failed') return lastFailed();
+export function limitReference(inventory: string): (reference: string) => Reference {
+  return (reference) => (reference === 'last:failed' ? lastFailed(inventory) : listedIn(reference));
+}
+
+function listedIn(reference: string): Reference {
   const reading = diskFiles.read(reference);
   if (reading.kind !== 'text') return { problem: `cannot read ${reference}: ${reading.kind}` };
   const elements = reading.text
@@ -21,37 +23,21 @@ export function limitReference(reference: string): Reference {
   return elements.length > 0 ? { elements } : { problem: `${reference} names no host` };
 }
 
-function lastFailed(): Reference {
-  const folder = join(stateFolder(process.env), 'runs');
-  const last = runsIn(folder).at(-1);
-  if (last === undefined) return { problem: 'there is no earlier run', hint: `runs are kept in ${folder}` };
-  const state = eventsIn(join(folder, last, 'events.jsonl')).reduce(reduce, emptyRunState);
-  const failed = [...state.hosts.values()].filter(({ result }) => result !== 'ok' && result !== 'changed');
-  return failed.length > 0
-    ? { elements: failed.map(({ host }) => host) }
-    : { problem: `no host failed in run ${last}` };
-}
-
-/** A run that was killed may have left half a line at the end. */
-function eventsIn(file: string): readonly RunEvent[] {
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8').split('\n').flatMap(readEvent);
-}
-
-function readEvent(line: string): readonly RunEvent[] {
-  try {
-    return [JSON.parse(line) as RunEvent];
-  } catch {
-    return [];
+/** Runs that never came to a play (refused, not agreed to) say nothing about hosts. */
+function lastFailed(inventory: string): Reference {
+  const state = stateFolder(process.env);
+  for (const past of runsOf(state, realFile(inventory))) {
+    if (!past.events.some(({ type }) => type === 'play-started')) continue;
+    const failed = [...past.state.hosts.values()].filter(isFailed);
+    return failed.length > 0
+      ? { elements: failed.map(({ host }) => host) }
+      : { problem: `no host failed in run ${past.record.run}, the last one of this inventory` };
   }
+  return { problem: 'there is no earlier run of this inventory', hint: `runs are kept in ${state}/runs` };
 }
 
-function runsIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => /^\d{8}-/.test(name))
-      .sort();
-  } catch {
-    return [];
-  }
+/** A host that was begun and has no result is one of a run that died. */
+function isFailed({ result, phase }: HostState): boolean {
+  if (result === undefined) return phase === 'running' || phase === 'guarded';
+  return result === 'failed' || result === 'rolled-back' || result === 'unreachable' || result === 'unknown';
 }

@@ -10,6 +10,7 @@ import { registerApply } from './verbs/apply.ts';
 import { registerGateway } from './verbs/gateway.ts';
 import { registerLook } from './verbs/look.ts';
 import { registerOffline } from './verbs/offline.ts';
+import { registerRuns } from './verbs/runs.ts';
 import type { VerbGround } from './verbs/verb.ts';
 
 const output = openOutput();
@@ -19,6 +20,7 @@ const groups: readonly ((ground: VerbGround) => void)[] = [
   registerApply,
   registerGateway,
   registerLook,
+  registerRuns,
   registerOffline,
 ];
 

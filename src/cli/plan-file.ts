@@ -22,17 +22,22 @@ export interface SavedPlan {
   readonly request: FleetRequest;
 }
 
-export function writePlanFile(path: string, { plan, request }: SavedPlan): void {
-  const tasks = request.plays.map((play) => Object.fromEntries(play.tasks));
-  const gates = request.plays.map((play) => Object.fromEntries(play.gate));
-  const file: PlanFile = { gwfleet: 'plan', v: 1, plan, tasks, gates };
+export function writePlanFile(path: string, saved: SavedPlan): void {
   try {
-    writeFileSync(path, `${JSON.stringify(file, null, 1)}\n`, { mode: 0o600 });
+    writeFileSync(path, planFileText(saved, 1), { mode: 0o600 });
   } catch (error) {
     throw new UsageError(
       `cannot write the plan to ${path}: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+/** The text of a saved plan: what `plan -o` writes, and what a run keeps of itself. */
+export function planFileText({ plan, request }: SavedPlan, indent = 0): string {
+  const tasks = request.plays.map((play) => Object.fromEntries(play.tasks));
+  const gates = request.plays.map((play) => Object.fromEntries(play.gate));
+  const file: PlanFile = { gwfleet: 'plan', v: 1, plan, tasks, gates };
+  return `${JSON.stringify(file, null, indent)}\n`;
 }
 
 /** Undefined when the file is no saved plan: then it is an inventory. */

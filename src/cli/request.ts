@@ -3,13 +3,11 @@
  * playbook meet; nothing here opens a connection.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFleet } from '../fleet/fleet.ts';
 import { hostVariables } from '../fleet/host-variables.ts';
 import { moveGround } from '../fleet/move-reason.ts';
-import { connectionOf } from '../inventory/connection.ts';
 import { selectHosts } from '../inventory/host-pattern.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { readInventory } from '../inventory/read-inventory.ts';
@@ -25,16 +23,20 @@ import { taskTypes } from '../tasks/registry.ts';
 import { diskFiles } from './disk-files.ts';
 import { readExtraVars } from './extra-vars.ts';
 import type { Flags } from './flags.ts';
-import { limitReference } from './limit-reference.ts';
+import { limitedHosts } from './limit.ts';
+import { readTargets } from './targets.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
 
 export interface Request {
   readonly fleet: FleetRequest;
   readonly inventory: Inventory;
-  readonly playbook: Playbook;
+  /** Missing where a request was not made from one. */
+  readonly playbook?: Playbook;
   readonly targets: ReadonlyMap<string, Target>;
   /** Warnings; errors were thrown as InvalidFiles. */
   readonly warnings: readonly Diagnostic[];
+  /** The earlier run that this one carries on or takes back. */
+  readonly of?: string;
 }
 
 type RequestFlags = Pick<
@@ -46,6 +48,7 @@ type RequestFlags = Pick<
   | 'skipTags'
   | 'startAtTask'
   | 'maxFail'
+  | 'onFailure'
   | 'confirmTimeout'
   | 'allowCut'
 > &
@@ -89,7 +92,7 @@ export function readRequest(
   const plays = playbook.plays.map((play) => {
     const hosts = playHosts(play, inventory, found).filter((host) => limited?.has(host) !== false);
     const { resolved, diagnostics } = resolvePlay(play, { ...around, hosts });
-    found.push(...diagnostics, ...haltOnly(play));
+    found.push(...diagnostics);
     if (play.become === true) for (const host of hosts) becoming.add(host);
     return playRequest(play, resolved, flags);
   });
@@ -129,27 +132,6 @@ function packageFolder(): string {
   );
 }
 
-function limitedHosts(
-  inventory: Inventory,
-  limit: string | undefined,
-  found: Diagnostic[],
-): ReadonlySet<string> | undefined {
-  if (limit === undefined) return undefined;
-  const { hosts, diagnostics } = selectHosts(inventory, limit, {
-    name: '--limit',
-    reference: limitReference,
-  });
-  found.push(...diagnostics);
-  if (hosts.length === 0 && diagnostics.length === 0) {
-    found.push({
-      severity: 'error',
-      message: `--limit: '${limit}' leaves no host`,
-      hint: 'gwfleet inventory FILE --graph shows groups and hosts',
-    });
-  }
-  return new Set(hosts);
-}
-
 /** A play for a group that this inventory does not have is left out with a warning, as in Ansible. */
 function playHosts(play: Play, inventory: Inventory, found: Diagnostic[]): readonly string[] {
   const { hosts, diagnostics } = selectHosts(inventory, play.hosts.pattern, {
@@ -172,18 +154,12 @@ function playRequest(play: Play, resolved: ResolvedPlay, flags: RequestFlags): P
       ...resolved.rules,
       ...(flags.confirmTimeout === undefined ? {} : { confirmTimeoutSeconds: flags.confirmTimeout }),
       ...(flags.allowCut === undefined ? {} : { cut: 'allowed' }),
+      ...(flags.onFailure === undefined ? {} : { onFailure: flags.onFailure }),
       ...(flags.maxFail === undefined ? {} : { maxFail: failLimit(flags.maxFail, hosts.length) }),
     },
     tasks: resolved.tasks,
     gate: resolved.gate,
   };
-}
-
-/** A word that is read but not carried out is said, never passed over in silence. */
-function haltOnly({ onFailure, place }: Play): readonly Diagnostic[] {
-  if (onFailure === 'halt') return [];
-  const message = `on_failure: ${onFailure} is not carried out by this version; the run halts`;
-  return [{ severity: 'warning', message, place, hint: 'hosts that were confirmed stay as they are' }];
 }
 
 function failLimit(text: string, hosts: number): number {
@@ -192,36 +168,6 @@ function failLimit(text: string, hosts: number): number {
   return percent === '%'
     ? Math.max(1, Math.floor((Number(digits) * hosts) / 100))
     : Math.max(1, Number(digits));
-}
-
-interface TargetSettings {
-  readonly flags: RequestFlags;
-  /** Hosts of plays with `become: true`. One connection serves all plays of a host, so all of them become. */
-  readonly becoming: ReadonlySet<string>;
-  readonly becomePassword: string | undefined;
-  readonly found: Diagnostic[];
-}
-
-function readTargets(
-  inventory: Inventory,
-  names: Iterable<string>,
-  { flags, becoming, becomePassword, found }: TargetSettings,
-): ReadonlyMap<string, Target> {
-  const targets = new Map<string, Target>();
-  for (const name of names) {
-    const host = inventory.hosts.get(name);
-    if (host === undefined) continue;
-    const { target, diagnostics } = connectionOf(host, {
-      localUser: userInfo().username,
-      ...(flags.user === undefined ? {} : { user: flags.user }),
-      ...(flags.privateKey === undefined ? {} : { privateKeyFile: flags.privateKey }),
-      ...(flags.become === undefined && !becoming.has(name) ? {} : { become: true }),
-      ...(becomePassword === undefined ? {} : { becomePassword }),
-    });
-    found.push(...diagnostics);
-    if (target !== undefined) targets.set(name, target);
-  }
-  return targets;
 }
 
 function hostsHint(inventory: Inventory, limit: string | undefined): string {

@@ -3,7 +3,6 @@
  * the exit code. Verbs get a context to work with and give back how it ended.
  */
 import { randomBytes } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Plan } from '../plan/plan.ts';
@@ -12,7 +11,7 @@ import type { Connector, Target } from '../remote/remote.ts';
 import type { BareEvent, RunEvent } from '../report/event.ts';
 import { emptyRunState, type RunState, reduce } from '../report/run-state.ts';
 import type { RunContext } from '../run/context.ts';
-import { openHistory, type RunHistory, runId, stateFolder } from '../run/history.ts';
+import { openHistory, type RunHistory, type RunRecord, stateFolder } from '../run/history.ts';
 import { type Display, openDisplay } from './display.ts';
 import type { Progress } from './flags.ts';
 import { openHold } from './hold.ts';
@@ -28,8 +27,11 @@ export interface SessionOrder {
   readonly connector: Connector;
   readonly targets: ReadonlyMap<string, Target>;
   readonly types: TaskTypes;
-  /** Dry runs leave no folder behind. */
-  readonly remembered: 'yes' | 'no';
+  readonly run: string;
+  /** user@machine. */
+  readonly owner: string;
+  /** What is remembered of it; dry runs leave no folder behind. */
+  readonly record: RunRecord | undefined;
 }
 
 export interface Session {
@@ -46,9 +48,9 @@ export interface Session {
 }
 
 export function openSession(order: SessionOrder): Session {
-  const run = runId(new Date(), randomBytes(2).toString('hex'));
+  const { run, owner, record } = order;
   const startedMs = Date.now();
-  const history = order.remembered === 'yes' ? openHistory(stateFolder(process.env), run) : undefined;
+  const history = record === undefined ? undefined : openHistory(stateFolder(process.env), record);
   const stop = new AbortController();
   let state: RunState = emptyRunState;
   const remember = remembering(history, order.output);
@@ -86,7 +88,7 @@ export function openSession(order: SessionOrder): Session {
     },
     context: {
       run,
-      owner: `${userInfo().username}@${hostname()}`,
+      owner,
       types: order.types,
       connector: order.connector,
       targets: order.targets,
@@ -100,9 +102,14 @@ export function openSession(order: SessionOrder): Session {
       nonce: () => `gwf-${randomBytes(12).toString('hex')}`,
       // A step of our own clock must not cut the patience with a host short.
       nowMs: () => performance.timeOrigin + performance.now(),
-      sleep: (ms) => sleep(ms),
+      sleep: (ms, until) => pause(ms, until),
     },
   };
+}
+
+/** An end before the time is no error. */
+async function pause(ms: number, until: AbortSignal | undefined): Promise<void> {
+  await sleep(ms, undefined, until === undefined ? {} : { signal: until }).catch(() => undefined);
 }
 
 /** A full disk here is no reason to leave hosts half-way: it is told once, and the run goes on. */

@@ -44,6 +44,8 @@ export interface Journal {
   readonly applied: boolean;
   readonly state: GuardState | 'gone' | undefined;
   readonly watchdogAlive: boolean | undefined;
+  /** How long the guard still waits, when it was asked. */
+  readonly secondsLeft: number | undefined;
   readonly bootFailed: string | undefined;
   /** The kernel's boot id, when the host was asked how a run ended: another one means that it was rebooted. */
   readonly bootId: string | undefined;
@@ -72,6 +74,7 @@ export function readJournal(mark: string, stdout: string): Journal {
     differs: (all('differs').at(-1) ?? '').split(' ').filter(Boolean),
     applied: has('applied'),
     state: readState(all('state').at(-1)),
+    secondsLeft: whole(all('left').at(-1)),
     watchdogAlive: watchdog === undefined ? undefined : watchdog.trim() === 'alive',
     bootFailed: all('boot-failed').map(readText).at(-1),
     bootId: all('boot').at(-1)?.trim(),

@@ -34,12 +34,23 @@ export function settleScript(order: SettleOrder, probe: Script): Script {
   );
 }
 
-/** Asks a host how a run ended there, and nothing else. */
-export function inspectScript(order: SettleOrder): Script {
+export interface Inquiry {
+  /** `settle` also ends what is pending and has nobody left to end it; `inspect` only looks. */
+  readonly verb: 'inspect' | 'settle';
+  /** What is shown of a host that knows nothing of the run. */
+  readonly probe: Script;
+}
+
+/** Asks a host how a run ended there: `starting` where it holds the lock and has not come to its guard yet. */
+export function inquiryScript(order: SettleOrder, { verb, probe }: Inquiry): Script {
+  const { guardId } = order;
   return block(
     opening(order),
-    sh`[ -e "$D/engine" ] || { tell state gone; exit 0; }`,
-    sh`sh "$D/engine" ${`inspect:${order.guardId}`} </dev/null`,
+    sh`held=$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)`,
+    sh`if [ -e "$D/engine" ]; then sh "$D/engine" ${`${verb}:${guardId}`} </dev/null`,
+    sh`elif [ "$held" = ${guardId} ]; then tell starting; else tell state gone`,
+    probe,
+    sh`fi`,
     sh`tell 'done'`,
   );
 }

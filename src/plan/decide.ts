@@ -5,13 +5,21 @@
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { Json, Note, Observation } from '../tasks/task-type.ts';
 import { cksum } from './cksum.ts';
+import { differenceText } from './difference.ts';
 import type { HostPlan, TaskPlan } from './plan.ts';
 import { type HostTask, type Sight, type TaskTypes, typeOf } from './probe.ts';
+import { wantedBack } from './way-back.ts';
 
 /** What earlier tasks will have left, by object. */
 export type Left = Map<string, Json>;
 
-type Decision = TaskPlan | { readonly why: string };
+type Decision = TaskPlan | Refusal;
+
+interface Refusal {
+  readonly why: string;
+  readonly hint?: string;
+  readonly stale?: true;
+}
 
 /** The plan of one host in one play. `left` is added to. */
 export function planHost(
@@ -27,7 +35,7 @@ export function planHost(
         kind: 'unplannable',
         host,
         result: 'failed',
-        why: decision.why,
+        ...decision,
         task: { name: task.name, place: task.place },
       };
     }
@@ -78,8 +86,11 @@ function decide(
   const observed = type.verifyOnly === true ? undefined : left.get(object);
   const observation = observed === undefined ? type.read(output, task.args) : asObservation(observed);
   if (observation.kind === 'unknown') return { why: observation.why };
-  const wanted = type.desired(task.args, observation, sight.facts);
-  if (wanted.kind === 'refused') return { why: wanted.why };
+  const wanted =
+    task.back === undefined
+      ? type.desired(task.args, observation, sight.facts)
+      : wantedBack(task.back, observation, type);
+  if (wanted.kind === 'refused') return refusal(wanted);
   const from = observation.kind === 'present' ? observation.state : null;
   const changes = type.verifyOnly === true ? [] : type.changes(from, wanted.state);
   return {
@@ -95,6 +106,13 @@ function decide(
     notes: [...(wanted.notes ?? []), ...(changes.length > 0 ? undoNotes(type) : [])],
     seen: cksum(output.stdout),
   };
+}
+
+function refusal({ why, stale }: { readonly why: string; readonly stale?: true }): Refusal {
+  if (stale === undefined) return { why };
+  const hint =
+    'a later run or a person has changed it: take that back first, or bring it to what you want with apply';
+  return { why, stale, hint };
 }
 
 function asObservation(state: Json): Observation<Json> {
@@ -114,12 +132,7 @@ function shortfall(task: TaskPlan, type: AnyTaskType, sight: Sight): string | un
   if (observation.kind === 'unknown') return observation.why;
   const now = observation.kind === 'present' ? observation.state : null;
   if (type.verifyOnly !== true) {
-    const missing = type.changes(now, task.to);
-    return missing.length === 0
-      ? undefined
-      : missing
-          .map(({ kind, name, from, to }) => `${kind} ${name} is ${from ?? 'absent'}, not ${to ?? 'absent'}`)
-          .join('; ');
+    return differenceText(type, now, task.to);
   }
   const wanted = type.desired(task.args, observation, sight.facts);
   if (wanted.kind === 'refused') return wanted.why;

@@ -42,6 +42,8 @@ export interface UnplannableHost {
   readonly result: 'unreachable' | 'failed';
   readonly why: string;
   readonly hint?: string;
+  /** The host has moved since it was seen: what was wanted of it does not hold any more. */
+  readonly stale?: true;
   /** The task that could not be planned, when the host itself answered. */
   readonly task?: { readonly name: string; readonly place: Place };
 }

@@ -19,6 +19,15 @@ export interface HostTask {
   readonly name: string;
   readonly place: Place;
   readonly args: Json;
+  /** A task of a way back: what its object should look like, and the state that it goes back to. */
+  readonly back?: WayBack;
+}
+
+export interface WayBack {
+  /** The run that left the object like `from`. */
+  readonly run: string;
+  readonly from: Json;
+  readonly to: Json;
 }
 
 /** What a host said: its facts, and each task's section by task id. */

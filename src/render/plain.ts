@@ -35,6 +35,11 @@ function words(event: RunEvent, colours: Palette): string | undefined {
       return `[${event.host}] ${event.state}`;
     case 'host-finished':
       return event.result === 'ok' ? undefined : hostLine(event, colours);
+    case 'taking-back':
+      return colours.red(`taking back (on_failure: ${event.why}): ${hostCount(event.hosts)}`);
+    case 'run-died':
+    case 'run-taken-back':
+      return undefined;
     case 'run-stopped':
       return colours.red(`stopped: ${event.why}`);
     case 'note':

@@ -6,6 +6,7 @@ import { type HostResult, hostResults } from '../report/event.ts';
 import { countResults, type HostState, type RunState } from '../report/run-state.ts';
 import type { Palette } from './palette.ts';
 import { visibleLine, visibleText } from './visible.ts';
+import { whereaboutsLines } from './whereabouts.ts';
 
 /** At most this many failures are told in full; the run's files have the rest. */
 const fullFailures = 8;
@@ -23,7 +24,9 @@ export function recapText(state: RunState, colours: Palette): string {
             .join(' ')}`,
         ]
       : []),
-    ...(state.stopped === undefined ? [] : [colours.red(`stopped: ${state.stopped}`)]),
+    ...(state.stopped === undefined
+      ? []
+      : [colours.red(`stopped: ${visibleLine(state.stopped)}`), ...whereaboutsLines(state)]),
     countLine(state),
     '',
   ].join('\n');

@@ -32,6 +32,8 @@ const place = Type.Object({
   endCol: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 
+const way = Type.Literal(true, { description: 'the host is taken back: a confirmed change is undone' });
+
 /** `fields` must not say `v`, `at`, `run` or `type` again: those are the stamp of every event. */
 const event = <Name extends string, Fields extends TProperties>(
   type: Name,
@@ -55,6 +57,7 @@ const schemas = [
     inventory: text('path as typed'),
     playbook: text('path of the playbook'),
     hosts: names('every host the run speaks of'),
+    of: Type.Optional(text('the earlier run that this one carries on or takes back')),
   }),
   event('host-probed', 'A host was looked at.', {
     host: text('host name'),
@@ -100,6 +103,8 @@ const schemas = [
   event('host-started', 'A host begins its part of a play.', {
     play: text('play name'),
     host: text('host name'),
+    guard: Type.Optional(text('id of its guard on the host')),
+    back: Type.Optional(way),
     tasks: Type.Optional(names('the tasks it will carry out, in order')),
   }),
   event('task-finished', 'A step ended on a host.', {
@@ -124,13 +129,27 @@ const schemas = [
     place: Type.Optional(place),
     said: Type.Optional(text('the last words of the host')),
     next: Type.Optional(text('what the host will do, or what to do')),
+    back: Type.Optional(way),
+  }),
+  event('taking-back', 'The run has failed; hosts that it had confirmed are taken back.', {
+    why: text('the rule of the play: rollback_batch or rollback_run'),
+    hosts: names('the hosts, in the order in which they go back'),
   }),
   event('run-stopped', 'No further hosts are begun.', { why: text('the rule that was met') }),
   event('note', 'Something people should know.', {
     message: text('the note'),
     host: Type.Optional(text('host name')),
   }),
-  event('run-finished', 'The last event.', {
+  event('run-died', 'A later command found that this run had died, and asked the hosts it was changing.', {
+    by: text('id of the run that asked, or the command'),
+    hosts: names('the hosts that were in flight'),
+    unanswered: names('those of them that could not say'),
+  }),
+  event('run-taken-back', 'A later run has taken changes of this run back.', {
+    by: text('id of that run'),
+    hosts: names('the hosts that are as before this run'),
+  }),
+  event('run-finished', 'The last event of the process of a run.', {
     exit: Type.Integer(),
     seconds: Type.Number({ description: 'wall time' }),
   }),

@@ -37,5 +37,5 @@ export function exitCode(state: RunState, ending: Ending = {}): number {
 /** A host that kept the change of an earlier play is not back, though its last play was. */
 function allTouchedAreBack(state: RunState): boolean {
   const touched = [...state.hosts.values()].filter((host) => host.touched);
-  return touched.length > 0 && touched.every(({ result, kept }) => result === 'rolled-back' && !kept);
+  return touched.length > 0 && touched.every(({ result, kept }) => result === 'rolled-back' && kept === 0);
 }

@@ -22,8 +22,8 @@ export interface HostState {
   readonly failure: Extract<RunEvent, { type: 'host-finished' }> | undefined;
   /** A change was begun on this host, whatever came of it. */
   readonly touched: boolean;
-  /** A change of it was confirmed and stands, even if a later play failed or was rolled back. */
-  readonly kept: boolean;
+  /** How many plays' changes of it were confirmed and stand, even if a later play failed or was rolled back. */
+  readonly kept: number;
   /** Everything that was told of this host, in order. */
   readonly log: readonly HostEvent[];
 }
@@ -101,8 +101,13 @@ function finished(host: HostState, event: Extract<RunEvent, { type: 'host-finish
     result: worse ? event.result : host.result,
     failure: isBad(event.result) && worse ? event : host.failure,
     touched: host.touched || ['changed', 'rolled-back', 'unknown'].includes(event.result),
-    kept: host.kept || event.result === 'changed',
+    kept: host.kept + keptBy(event),
   };
+}
+
+function keptBy({ result, back }: Extract<RunEvent, { type: 'host-finished' }>): number {
+  if (back === true) return result === 'rolled-back' ? -1 : 0;
+  return result === 'changed' ? 1 : 0;
 }
 
 /** A host that nothing is known of. */
@@ -120,7 +125,7 @@ export function freshHost(host: string): HostState {
     guardedAt: undefined,
     failure: undefined,
     touched: false,
-    kept: false,
+    kept: 0,
     log: [],
   };
 }

@@ -22,6 +22,8 @@ export interface PlayState {
 export interface RunState {
   readonly run: string;
   readonly command: string;
+  /** The earlier run that it carries on or takes back. */
+  readonly of: string | undefined;
   readonly inventory: string;
   readonly startedAt: string;
   /** Time of the newest event. */
@@ -35,11 +37,16 @@ export interface RunState {
   readonly stopped: string | undefined;
   readonly notes: readonly string[];
   readonly finished: Extract<RunEvent, { type: 'run-finished' }> | undefined;
+  /** Its process is known to have died. */
+  readonly died: Extract<RunEvent, { type: 'run-died' }> | undefined;
+  /** Later runs that took changes of it back. */
+  readonly takenBackBy: readonly string[];
 }
 
 export const emptyRunState: RunState = {
   run: '',
   command: '',
+  of: undefined,
   inventory: '',
   startedAt: '',
   at: '',
@@ -51,6 +58,8 @@ export const emptyRunState: RunState = {
   stopped: undefined,
   notes: [],
   finished: undefined,
+  died: undefined,
+  takenBackBy: [],
 };
 
 export function reduce(before: RunState, event: RunEvent): RunState {
@@ -61,6 +70,7 @@ export function reduce(before: RunState, event: RunEvent): RunState {
         ...state,
         run: event.run,
         command: event.command,
+        of: event.of,
         inventory: event.inventory,
         startedAt: event.at,
         hosts: new Map(event.hosts.map((host) => [host, freshHost(host)])),
@@ -85,7 +95,14 @@ export function reduce(before: RunState, event: RunEvent): RunState {
       return { ...state, notes: [...state.notes, event.message] };
     case 'run-finished':
       return { ...state, finished: event };
+    case 'run-died':
+      return { ...state, died: event };
+    case 'run-taken-back':
+      return { ...state, takenBackBy: [...state.takenBackBy, event.by] };
+    case 'taking-back':
+      return state;
     case 'host-finished':
+      if (event.back === true) return withHost(state, event);
       return withHost({ ...state, plays: changedPlay(state, (play) => oneMore(play, event)) }, event);
     case 'plan-warning':
       return state;

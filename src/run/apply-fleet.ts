@@ -1,6 +1,7 @@
 /**
  * Takes a plan through the fleet: plays in order, batches in order, the hosts of a batch side by side. A host that
- * failed is left out of later plays; a stop rule or an interrupt begins no further host.
+ * failed is left out of later plays; a stop rule or an interrupt begins no further host. When a rule has stopped it,
+ * `on_failure` says which of the confirmed hosts go back.
  */
 import type { HostPlan, PlannedHost, PlayPlan } from '../plan/plan.ts';
 import type { HostTask, Sight } from '../plan/probe.ts';
@@ -8,11 +9,12 @@ import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
 import { gateFailure } from './gate.ts';
 import type { HostDone } from './host-apply.ts';
-import { finishedEvent, type HostEnding } from './host-result.ts';
+import { finishedEvent, type HostEnding, unplannableEnding } from './host-result.ts';
 import { type Turn, takeTurn } from './host-turn.ts';
 import type { Interludes } from './interlude.ts';
 import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
 import { type Results, stopReason } from './stop-rules.ts';
+import { backGuardId, backwards, type Confirmed, takeBack } from './taking-back.ts';
 
 /** Results of all hosts that were begun, and whether locks or staleness kept every change away. */
 export interface FleetDone {
@@ -48,7 +50,9 @@ class Roll {
   private readonly request: FleetRequest;
   private readonly fleet: PlannedFleet;
   private readonly context: RunContext;
+  private readonly confirmed: Confirmed[] = [];
   private changed = false;
+  private batchIndex = 0;
   private playIndex = 0;
   private halted = false;
 
@@ -69,6 +73,7 @@ class Roll {
     for (const [batch, hosts] of play.batches.entries()) {
       await this.context.beforeBatch();
       if (this.stopped()) return;
+      this.batchIndex = batch;
       const batches = play.batches.length;
       this.context.emit({
         type: 'batch-started',
@@ -81,7 +86,9 @@ class Roll {
       const why =
         stopReason(play.rules, { ...results, run: [...this.results.values()] }) ??
         (await this.gate(play, batch));
+      if (why === undefined) continue;
       this.halt(why);
+      await this.takeBack(play);
     }
   }
 
@@ -130,6 +137,35 @@ class Roll {
     };
   }
 
+  /** A host that could not be taken back stands as it is; the others go on. */
+  private async takeBack({ rules: { onFailure } }: PlayPlan): Promise<void> {
+    const batches = backwards(
+      this.confirmed.filter(
+        ({ playIndex, batch }) =>
+          onFailure === 'rollback_run' ||
+          (onFailure === 'rollback_batch' && playIndex === this.playIndex && batch === this.batchIndex),
+      ),
+    );
+    const hosts = [...new Set(batches.flat().map(({ plan }) => plan.host))];
+    if (hosts.length === 0) return;
+    this.context.emit({ type: 'taking-back', why: onFailure, hosts });
+    for (const batch of batches) {
+      if (this.context.stop.aborted) return;
+      await Promise.all(batch.map((one) => this.context.limit(() => this.hostBack(one))));
+    }
+  }
+
+  private async hostBack(one: Confirmed): Promise<void> {
+    const { host } = one.plan;
+    const guard = backGuardId(one, this.context);
+    this.context.emit({ type: 'host-started', play: one.play.name, host, guard, back: true });
+    const known = { sight: this.sights.get(host), lookTasks: this.lookTasks.get(host) ?? [] };
+    const { ending, sight } = await takeBack(one, known, this.context);
+    if (sight !== undefined) this.sights.set(host, sight);
+    this.results.set(host, ending.result);
+    this.context.emit(finishedEvent(one.play.name, host, { ...ending, back: true }));
+  }
+
   private isOut(host: string): boolean {
     const result = this.results.get(host);
     return result !== undefined && result !== 'ok' && result !== 'changed';
@@ -140,7 +176,8 @@ class Roll {
       return this.finish(play, plan.host, { ending: { result: 'skipped', message: 'the run was stopped' } });
     if (plan.kind === 'unplannable') return this.finish(play, plan.host, { ending: unplannableEnding(plan) });
     const tasks = plan.tasks.filter(({ changes }) => changes.length > 0).map(({ name }) => name);
-    this.context.emit({ type: 'host-started', play: play.name, host: plan.host, tasks });
+    const guard = this.guardId();
+    this.context.emit({ type: 'host-started', play: play.name, host: plan.host, guard, tasks });
     return this.finish(play, plan.host, await this.carryOut(play, plan));
   }
 
@@ -148,7 +185,7 @@ class Roll {
     const { host } = approved;
     const turn: Turn = {
       approved,
-      guardId: `${this.context.run}.${this.playIndex + 1}`,
+      guardId: this.guardId(),
       rules: play.rules,
       tasks: this.request.plays[this.playIndex]?.tasks.get(host) ?? [],
       lookTasks: this.lookTasks.get(host) ?? [],
@@ -159,7 +196,14 @@ class Roll {
     return takeTurn(turn, this.context);
   }
 
-  private finish(play: PlayPlan, host: string, { ending, sight }: HostDone): HostEnding {
+  private guardId(): string {
+    return `${this.context.run}.${this.playIndex + 1}`;
+  }
+
+  private finish(play: PlayPlan, host: string, { ending, sight, plan }: HostDone): HostEnding {
+    const { playIndex, batchIndex: batch } = this;
+    if (plan !== undefined && ending.result === 'changed')
+      this.confirmed.push({ play, playIndex, batch, plan });
     if (sight !== undefined) this.sights.set(host, sight);
     if (ending.refused === 'locked' || ending.refused === 'stale') this.refusals.add(host);
     if (ending.result === 'changed' || ending.result === 'rolled-back' || ending.result === 'unknown')
@@ -177,14 +221,4 @@ class Roll {
 
 function wasBegun({ result, refused }: HostEnding): boolean {
   return refused === undefined && result !== 'unreachable' && result !== 'skipped';
-}
-
-function unplannableEnding(plan: Extract<HostPlan, { kind: 'unplannable' }>): HostEnding {
-  return {
-    refused: 'unable',
-    result: plan.result,
-    message: plan.why,
-    ...(plan.hint === undefined ? {} : { next: plan.hint }),
-    ...(plan.task === undefined ? {} : { task: plan.task.name, place: plan.task.place }),
-  };
 }

@@ -29,7 +29,8 @@ export interface RunContext {
   /** A word that hosts cannot guess, new for every script. */
   nonce(): string;
   nowMs(): number;
-  sleep(ms: number): Promise<void>;
+  /** Ends early, and without an error, when `until` is aborted. */
+  sleep(ms: number, until?: AbortSignal): Promise<void>;
 }
 
 export function targetOf(context: RunContext, host: string): Target {

@@ -27,7 +27,7 @@ export async function gateFailure(gate: Gate, context: RunContext): Promise<stri
     const failed = failures.find((failure) => failure !== undefined);
     const restMs = untilMs - context.nowMs();
     if (failed !== undefined || restMs <= 0 || context.stop.aborted) return failed;
-    await context.sleep(Math.min(restMs, lookEverySeconds * 1000));
+    await context.sleep(Math.min(restMs, lookEverySeconds * 1000), context.stop);
   }
 }
 

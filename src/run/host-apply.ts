@@ -27,6 +27,8 @@ export interface HostDone {
   readonly ending: HostEnding;
   /** The host as it was seen after the change. */
   readonly sight?: Sight;
+  /** What was carried out, where something was to change. */
+  readonly plan?: PlannedHost;
 }
 
 export async function applyHost(order: HostOrder, context: RunContext): Promise<HostDone> {

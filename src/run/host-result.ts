@@ -4,7 +4,7 @@
  */
 import type { GuardState } from '../guard/engine.ts';
 import type { Journal, LockHolder, Refusal } from '../guard/journal.ts';
-import type { TaskPlan } from '../plan/plan.ts';
+import type { TaskPlan, UnplannableHost } from '../plan/plan.ts';
 import type { BareEvent, HostResult } from '../report/event.ts';
 import type { Place } from '../source/diagnostic.ts';
 
@@ -15,6 +15,8 @@ export interface HostEnding {
   readonly place?: Place;
   readonly said?: string;
   readonly next?: string;
+  /** The host was on its way back: a confirmed change of it was to be undone. */
+  readonly back?: true;
   /** Ended before anything was touched there. */
   readonly refused?: 'locked' | 'stale' | 'unable';
 }
@@ -22,6 +24,17 @@ export interface HostEnding {
 export function finishedEvent(play: string, host: string, ending: HostEnding): BareEvent {
   const { refused, ...told } = ending;
   return { type: 'host-finished', play, host, ...told };
+}
+
+/** A host that could not be planned. */
+export function unplannableEnding(plan: UnplannableHost): HostEnding {
+  return {
+    refused: plan.stale === true ? 'stale' : 'unable',
+    result: plan.result,
+    message: plan.why,
+    ...(plan.hint === undefined ? {} : { next: plan.hint }),
+    ...(plan.task === undefined ? {} : { task: plan.task.name, place: plan.task.place }),
+  };
 }
 
 /** A host that would not begin. */

@@ -37,7 +37,7 @@ export async function takeTurn(turn: Turn, context: RunContext): Promise<HostDon
   const kept = survey?.kind === 'seen' && hasChanges(plan) && turn.sight === undefined;
   const { guardId, rules, lookTasks } = turn;
   const order = { plan, guardId, rules, lookTasks, remote: kept ? survey.remote : undefined };
-  if (hasChanges(plan)) return applyHost(order, context);
+  if (hasChanges(plan)) return { ...(await applyHost(order, context)), plan };
   return unchanged(order, turn, context);
 }
 

@@ -29,8 +29,15 @@ export function stopReason(rules: PlayRules, { batch, begun, run }: Results): st
     return `max_fail ${rules.maxFail} is reached: ${badInRun} failed`;
   if (rules.anyErrorsFatal && batch.some((result) => bad.includes(result)))
     return 'any_errors_fatal: a host of the batch failed';
+  // Who says what a failure leads to, and not how many are borne, bears none.
+  if (rules.onFailure !== 'halt' && !bears(rules) && begun.some((result) => bad.includes(result)))
+    return `on_failure: ${rules.onFailure}: a host of the batch failed`;
   if (rules.maxFailPercentage !== null && failedInBatch * 100 > rules.maxFailPercentage * batch.length) {
     return `max_fail_percentage ${rules.maxFailPercentage} is exceeded: ${failedInBatch} of ${batch.length} failed`;
   }
   return undefined;
+}
+
+function bears({ maxFail, maxFailPercentage }: PlayRules): boolean {
+  return maxFail !== null || maxFailPercentage !== null;
 }

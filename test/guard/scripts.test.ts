@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { applyScript } from '../../src/guard/apply-script.ts';
 import { engine } from '../../src/guard/engine.ts';
-import { inspectScript, settleScript } from '../../src/guard/settle-script.ts';
+import { inquiryScript, settleScript } from '../../src/guard/settle-script.ts';
 import { planHost } from '../../src/plan/decide.ts';
-import { sh } from '../../src/shell/sh.ts';
+import { nothing, sh } from '../../src/shell/sh.ts';
 import { sight, task } from '../plan/hosts.ts';
 import { types } from '../run/pretend-host.ts';
 import { facts } from '../tasks/samples.ts';
@@ -32,7 +32,8 @@ const scripts: readonly (readonly [string, string])[] = [
   ['a guarded apply', applyScript({ ...order, confirmTimeoutSeconds: 60 }, types).text],
   ['an apply without a guard', applyScript({ ...order, confirmTimeoutSeconds: null }, types).text],
   ['settling', settleScript(order, sh`echo seen`).text],
-  ['inspecting', inspectScript(order).text],
+  ['inspecting', inquiryScript(order, { verb: 'inspect', probe: nothing }).text],
+  ['settling a dead run', inquiryScript(order, { verb: 'settle', probe: nothing }).text],
 ];
 
 /** What shellcheck says in spite of a reason. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { applyScript } from '../../src/guard/apply-script.ts';
 import { engine } from '../../src/guard/engine.ts';
-import { inspectScript, settleScript } from '../../src/guard/settle-script.ts';
+import { inquiryScript, settleScript } from '../../src/guard/settle-script.ts';
 import { nothing } from '../../src/shell/sh.ts';
 import {
   create,
@@ -171,7 +171,7 @@ describe('the scripts', () => {
     apply: applyScript(guardOrder(tasks, 60), markerTypes).text,
     unguarded: applyScript(guardOrder(tasks, null), markerTypes).text,
     settle: settleScript({ guardId, mark: 'm' }, nothing).text,
-    inspect: inspectScript({ guardId, mark: 'm' }).text,
+    inspect: inquiryScript({ guardId, mark: 'm' }, { verb: 'inspect', probe: nothing }).text,
   };
 
   it.each(Object.entries(texts))('dash, busybox ash and shellcheck accept: %s', (_, text) => {

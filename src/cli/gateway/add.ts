@@ -27,6 +27,7 @@ export async function gatewayAdd(path: string, name: string, given: object, outp
     addRequest(readRequest(path, flags, { becomePassword, files }), { name, movers, flags });
   return conduct({
     command: 'gateway add',
+    args: [path, name],
     mode: flags.check === true || flags.dryRun === true ? 'dry' : 'wet',
     request,
     question: () => `Configure ${name}, prove it, and then move ${movers.length} webservers to it?`,
@@ -48,7 +49,7 @@ function addRequest(whole: Request, { name, movers, flags }: Roll): Request {
   const moves = movePlays(whole, {
     webservers: movers,
     others: [],
-    rolling: (index) => rollingOf(playbook.plays[index], flags),
+    rolling: (index) => rollingOf(playbook?.plays[index], flags),
   });
   if (own.length > 0 && (movers.length === 0 || moves.length > 0))
     return { ...whole, fleet: { ...fleet, plays: [...own, ...moves] } };

@@ -1,0 +1,119 @@
+/**
+ * `rollback`: the way back of a run, from the plan that it stored. It is a run like any other: planned from what the
+ * hosts look like now, shown, asked, guarded. The last play goes back first, and its last batch.
+ */
+import type { PlannedHost, PlayPlan } from '../plan/plan.ts';
+import type { HostTask } from '../plan/probe.ts';
+import { tasksBack } from '../plan/way-back.ts';
+import { summaryLine } from '../render/plan-text.ts';
+import { type RunRecord, reopenHistory, runFolder, stateFolder } from '../run/history.ts';
+import { type PastRun, runsOf } from '../run/past-run.ts';
+import type { PlayRequest } from '../run/plan-fleet.ts';
+import { standingChanges } from '../run/run-choice.ts';
+import { checkedFlags } from './apply-flags.ts';
+import { conduct, type Ended } from './conduct.ts';
+import type { Flags } from './flags.ts';
+import { readGround } from './ground.ts';
+import type { Output } from './output.ts';
+import { readPlanFile } from './plan-file.ts';
+import type { Request } from './request.ts';
+import { realFile } from './run-record.ts';
+import { runCalled } from './run-word.ts';
+import { UsageError } from './usage.ts';
+
+export async function rollback(
+  path: string,
+  word: string | undefined,
+  { given, output }: { readonly given: object; readonly output: Output },
+): Promise<number> {
+  const flags = checkedFlags(given as Flags);
+  return conduct({
+    command: 'rollback',
+    args: [path, ...(word === undefined ? [] : [word])],
+    request: (password) => backRequest(path, word, { flags, password }),
+    mode: flags.check === true || flags.dryRun === true ? 'dry' : 'wet',
+    question: (made, { of = '' }) => `${summaryLine(made)}; this takes run ${of} back. Apply?`,
+    done: markTakenBack,
+    flags,
+    output,
+  });
+}
+
+interface Wishes {
+  readonly flags: Flags;
+  readonly password: string | undefined;
+}
+
+function backRequest(path: string, word: string | undefined, { flags, password }: Wishes): Request {
+  const state = stateFolder(process.env);
+  const past = word === undefined ? lastChanging(state, path) : namedRun(state, path, word);
+  const { record } = past;
+  const saved = readPlanFile(`${runFolder(state, record.run)}/plan.json`);
+  if (saved === undefined)
+    throw new UsageError(`run ${record.run} stored no plan: it ended before it had one`);
+  const standing = standingChanges(past);
+  const ground = readGround(path, flags, password);
+  const plays = saved.plan.plays
+    .map((play, index) =>
+      playBack(play, record, (host) => standing.get(index)?.has(host) === true && ground.isWanted(host)),
+    )
+    .filter(({ batches }) => batches.length > 0)
+    .toReversed();
+  const hosts = [...new Set(plays.flatMap(({ batches }) => batches.flat()))];
+  if (hosts.length === 0)
+    throw new UsageError(`no change of run ${record.run} stands`, `gwfleet runs show ${record.run}`);
+  return {
+    fleet: { inventory: path, playbook: saved.plan.playbook, plays },
+    inventory: ground.inventory,
+    targets: ground.targetsOf(hosts),
+    warnings: ground.warnings,
+    of: record.run,
+  };
+}
+
+function playBack(play: PlayPlan, { run }: RunRecord, isBack: (host: string) => boolean): PlayRequest {
+  const plans = play.hosts.filter(
+    (plan): plan is PlannedHost => plan.kind === 'planned' && isBack(plan.host),
+  );
+  const tasks = new Map<string, readonly HostTask[]>(plans.map((plan) => [plan.host, tasksBack(plan, run)]));
+  const batches = play.batches
+    .map((batch) => batch.filter((host) => tasks.has(host)))
+    .filter((batch) => batch.length > 0)
+    .toReversed();
+  const rules = { ...play.rules, canary: 0, soakSeconds: 0, onFailure: 'halt' as const };
+  return { name: `Back from: ${play.name}`, pattern: play.pattern, batches, rules, tasks, gate: new Map() };
+}
+
+function lastChanging(state: string, path: string): PastRun {
+  for (const past of runsOf(state, realFile(path)))
+    if ([...standingChanges(past).values()].some(({ size }) => size > 0)) return past;
+  throw new UsageError(
+    `no run has changed a host of ${path}, as far as this machine knows`,
+    `runs are kept in ${state}/runs; gwfleet runs lists them`,
+  );
+}
+
+function namedRun(state: string, path: string, word: string): PastRun {
+  const past = runCalled(state, word);
+  const { run, inventory, inventoryFile } = past.record;
+  if (inventoryFile !== realFile(path))
+    throw new UsageError(`run ${run} was about another inventory: ${inventory}`, 'name that inventory');
+  return past;
+}
+
+/** Every host that is as before now is written down in the journal of the run that was taken back. */
+function markTakenBack({ of, run, state }: Ended): void {
+  const hosts = [...state.hosts.values()]
+    .filter(({ result }) => result === 'changed' || result === 'ok')
+    .map(({ host }) => host);
+  if (of === undefined || hosts.length === 0) return;
+  const at = new Date().toISOString();
+  reopenHistory(stateFolder(process.env), of).event({
+    type: 'run-taken-back',
+    by: run,
+    hosts,
+    v: 1,
+    at,
+    run: of,
+  });
+}
