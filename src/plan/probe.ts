@@ -19,6 +19,8 @@ export interface HostTask {
   readonly name: string;
   readonly place: Place;
   readonly args: Json;
+  /** The object is to go, whatever the arguments say it should be; they only name it. */
+  readonly absent?: true;
   /** A task of a way back: what its object should look like, and the state that it goes back to. */
   readonly back?: WayBack;
 }

@@ -5,8 +5,10 @@
 import type { PlayPlan } from '../plan/plan.ts';
 
 export interface Interludes {
+  /** Whether the play begins only after everything that drains has ended, or its deadline has come. */
+  readonly drainsFirst?: (play: PlayPlan) => boolean;
   /** Before a play begins. A reason ends the run. */
   readonly before?: (play: PlayPlan, index: number) => Promise<string | undefined>;
-  /** After the last play, unless the run was stopped. A reason is told as the end of the run. */
+  /** After the last play and its drains, unless the run was stopped. A reason is told as the end of the run. */
   readonly after?: () => Promise<string | undefined>;
 }

@@ -1,4 +1,6 @@
 /** `gateway add|drain|remove`: what they take. */
+import { Option } from 'commander';
+import { seconds } from '../flags.ts';
 import { rollingFlags } from '../gateway/rolling.ts';
 import type { VerbGround } from './verb.ts';
 
@@ -22,4 +24,36 @@ export function registerGateway({ root, output, done }: VerbGround): void {
       done((await import('../gateway/add.ts')).gatewayAdd(path, name, flags, output)),
     );
   rollingFlags(add);
+  const drain = group
+    .command('drain')
+    .description('nobody new leaves through it, live connections end in peace, then it stands by')
+    .argument('<inventory>')
+    .argument('<gateway>')
+    .addHelpText('after', '\nExample: gwfleet gateway drain inventories/prod.yaml gw2 --deadline 2h')
+    .action(async (path: string, name: string, flags: object) =>
+      done((await import('../gateway/drain.ts')).gatewayDrain(path, name, flags, output)),
+    );
+  const remove = group
+    .command('remove')
+    .description('drain it, take our rules and addresses away from it, take it out of the inventory')
+    .argument('<inventory>')
+    .argument('<gateway>')
+    .option('--gone', 'the machine is no more: nothing is asked of it')
+    .option('--last-gateway', 'also when nobody is left to leave through')
+    .addHelpText(
+      'after',
+      '\nExample: gwfleet gateway remove inventories/prod.yaml gw2 --deadline 2h --then cut',
+    )
+    .action(async (path: string, name: string, flags: object) =>
+      done((await import('../gateway/remove.ts')).gatewayRemove(path, name, flags, output)),
+    );
+  for (const verb of [drain, remove]) {
+    rollingFlags(verb)
+      .option('--deadline <duration>', 'how long live connections may stay', seconds, 600)
+      .addOption(
+        new Option('--then <what>', 'what becomes of those that are left at the deadline')
+          .choices(['leave', 'cut'])
+          .default('leave'),
+      );
+  }
 }
