@@ -44,6 +44,10 @@ function words(event: RunEvent, colours: Palette): string | undefined {
       return colours.red(`stopped: ${event.why}`);
     case 'note':
       return `${event.host === undefined ? '' : `[${event.host}] `}${visibleLine(event.message)}`;
+    case 'draining':
+      return `[${event.host}] ${event.what} draining, ${connections(event.connections)}, at most ${event.secondsLeft} s`;
+    case 'drained':
+      return `[${event.host}] ${drained(event)}`;
     // The plan itself is printed, folded.
     case 'plan-warning':
     case 'plan-made':
@@ -68,6 +72,17 @@ export function heartbeatLine({ hosts }: RunState, nowMs: number): string | unde
 
 function hostCount({ length }: readonly string[]): string {
   return length === 1 ? '1 host' : `${length} hosts`;
+}
+
+function drained({ what, how, connections: left }: Extract<RunEvent, { type: 'drained' }>): string {
+  if (how === 'ended') return `${what} has no connections any more`;
+  if (how === 'cut') return `${what} cut at the deadline: ${connections(left)} broke`;
+  return `${what} still draining, ${connections(left)}: the next apply carries on`;
+}
+
+function connections(count: number | null): string {
+  if (count === null) return 'its connections cannot be counted';
+  return count === 1 ? '1 connection' : `${count} connections`;
 }
 
 function hostLine(event: Extract<RunEvent, { type: 'host-finished' }>, colours: Palette): string {

@@ -135,6 +135,27 @@ const schemas = [
     why: text('the rule of the play: rollback_batch or rollback_run'),
     hosts: names('the hosts, in the order in which they go back'),
   }),
+  event('draining', 'Connections are waited for before something is taken away from a host.', {
+    host: text('host name'),
+    task: text('task name'),
+    what: text('what goes after them: addresses'),
+    connections: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: 'how many still live; null when they cannot be counted',
+    }),
+    secondsLeft: count('until the deadline'),
+  }),
+  event('drained', 'Nothing is waited for any more on a host.', {
+    host: text('host name'),
+    task: text('task name'),
+    what: text('what was waited for'),
+    how: Type.Union([Type.Literal('ended'), Type.Literal('cut'), Type.Literal('left')], {
+      description:
+        'all connections had ended; they were cut at the deadline; or they are left to a later apply',
+    }),
+    connections: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: 'how many were cut or left',
+    }),
+  }),
   event('run-stopped', 'No further hosts are begun.', { why: text('the rule that was met') }),
   event('note', 'Something people should know.', {
     message: text('the note'),

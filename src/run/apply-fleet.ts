@@ -7,6 +7,7 @@ import type { HostPlan, PlannedHost, PlayPlan } from '../plan/plan.ts';
 import type { HostTask, Sight } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
+import { waitForDrains } from './drain-wait.ts';
 import { gateFailure } from './gate.ts';
 import type { HostDone } from './host-apply.ts';
 import { finishedEvent, type HostEnding, unplannableEnding } from './host-result.ts';
@@ -29,11 +30,19 @@ export async function applyFleet(
   interludes: Interludes = {},
 ): Promise<FleetDone> {
   const roll = new Roll(request, fleet, context);
+  let waited = 0;
+  const drained = async (until: number): Promise<void> => {
+    const plays = fleet.plan.plays.slice(waited, until);
+    await waitForDrains({ ...fleet.plan, plays }, roll.fine(), context);
+    waited = until;
+  };
   for (const [index, play] of fleet.plan.plays.entries()) {
     if (roll.stopped()) break;
+    if (interludes.drainsFirst?.(play) === true) await drained(index);
     roll.halt(await interludes.before?.(play, index));
     if (!roll.stopped()) await roll.play(play, index);
   }
+  if (!roll.stopped()) await drained(fleet.plan.plays.length);
   if (!roll.stopped()) roll.halt(await interludes.after?.());
   if (context.stop.aborted)
     context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
@@ -96,6 +105,11 @@ class Roll {
     if (why === undefined) return;
     this.halted = true;
     this.context.emit({ type: 'run-stopped', why });
+  }
+
+  /** Hosts that have come through all of their plays. */
+  fine(): ReadonlySet<string> {
+    return new Set([...this.results.keys()].filter((host) => !this.isOut(host)));
   }
 
   async close(): Promise<void> {

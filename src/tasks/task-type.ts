@@ -47,6 +47,18 @@ export interface BootFile {
   readonly content: string | null;
 }
 
+/** What a state waits for: it passes by itself, and then there is more to change. */
+export interface Waiting {
+  /** For people: `203.0.113.15 is draining`. */
+  readonly what: string;
+  /** Live connections that are waited for; null when they cannot be counted. */
+  readonly connections: number | null;
+  /** How long a run that has changed the host stays and waits. */
+  readonly seconds: number;
+  /** What is done when the time is over: arguments to plan with instead. Without: it is left to a later run. */
+  readonly atDeadline?: Json;
+}
+
 export interface Example {
   readonly title: string;
   /** Arguments as they stand in YAML after the task type's name. */
@@ -77,7 +89,8 @@ export interface TaskType<Args, State extends Json> {
   /**
    * Reads only. Prints the same bytes as long as the object has not changed: no counters, no lifetimes. A line that
    * begins with `~ ` tells of the surroundings (whether the next hop answers): it must hold when the change begins,
-   * but no rollback can put it back, and none is judged by it.
+   * but no rollback can put it back, and none is judged by it. What moves by itself (numbers of connections) goes to
+   * standard error: it is read, and never compared.
    */
   probe(args: Args): Script;
   /** Pure; canonical form. Throws nothing: garbage is `unknown`. */
@@ -86,6 +99,8 @@ export interface TaskType<Args, State extends Json> {
   desired(args: Args, seen: Observation<State>, facts: Facts): Wanted<State>;
   /** The lines of the plan; empty exactly when the two are equal for this type. */
   changes(from: State | null, to: State | null): readonly Change[];
+  /** What is still going on in what is there, when the plan leaves it so. Pure. */
+  waiting?(to: State | null, seen: Observation<State>, args: Args): Waiting | undefined;
   /** From any state to any state; exits with 0 only when every step worked. Undo = the ends swapped. */
   apply(from: State | null, to: State | null): Script;
   /** What makes the state survive a restart. */

@@ -72,7 +72,6 @@ export function leavingOf(
 
 /** What becomes of live connections, as `default_route` takes it. */
 export function drainOf({ deadline, then }: LeaveFlags): Json {
-  // biome-ignore lint/suspicious/noThenProperty: it is the users' word
   return { deadline: `${deadline}s`, then };
 }
 
