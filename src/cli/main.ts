@@ -7,6 +7,7 @@ import { tellFailure } from './failure.ts';
 import { spelledOut } from './flags.ts';
 import { openOutput } from './output.ts';
 import { registerApply } from './verbs/apply.ts';
+import { registerFailover } from './verbs/failover.ts';
 import { registerGateway } from './verbs/gateway.ts';
 import { registerLook } from './verbs/look.ts';
 import { registerOffline } from './verbs/offline.ts';
@@ -19,6 +20,7 @@ const output = openOutput();
 const groups: readonly ((ground: VerbGround) => void)[] = [
   registerApply,
   registerGateway,
+  registerFailover,
   registerLook,
   registerRuns,
   registerOffline,

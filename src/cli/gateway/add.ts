@@ -13,7 +13,7 @@ import { UsageError } from '../usage.ts';
 import { addSteps } from './add-steps.ts';
 import { type AddFlags, additionOf } from './addition.ts';
 import { type Ground, readGround } from './ground.ts';
-import { gatewayPlays, type Lookout, lookoutOf, movePlays } from './roll-request.ts';
+import { gatewayPlays, type Lookout, lookoutsOf, movePlays } from './roll-request.ts';
 import { type RollingFlags, rollingGiven, rollingOf } from './rolling.ts';
 
 export async function gatewayAdd(path: string, name: string, given: object, output: Output): Promise<number> {
@@ -65,7 +65,7 @@ function requiredLookout(
   flags: RollingFlags,
 ): Lookout | undefined {
   if (!flags.probe || fleet.webservers.size === 0) return undefined;
-  const lookout = lookoutOf(inventory, movers.length > 0 ? movers : [...fleet.webservers.keys()]);
+  const [lookout] = lookoutsOf(inventory, movers.length > 0 ? movers : [...fleet.webservers.keys()]);
   if (lookout !== undefined) return lookout;
   throw new UsageError(
     `the webservers have no probes, so nothing can be proven of ${name} before they move to it`,

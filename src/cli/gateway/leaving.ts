@@ -75,7 +75,7 @@ export function drainOf({ deadline, then }: LeaveFlags): Json {
   return { deadline: `${deadline}s`, then };
 }
 
-function stateWish(host: string, value: string): Wish {
+export function stateWish(host: string, value: string): Wish {
   return { kind: 'set', host, variable: 'gateway_state', value };
 }
 

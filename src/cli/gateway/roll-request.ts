@@ -30,6 +30,8 @@ export interface Move {
   readonly others: readonly string[];
   /** What is done with live connections, in place of what the playbook says. */
   readonly drain?: Json;
+  /** Left out where the webservers have no way out before the move either: one broken probe must keep nobody there. */
+  readonly probes?: 'asked' | 'left out';
   readonly rolling: (index: number) => Rolling;
 }
 
@@ -41,7 +43,7 @@ export function movePlays({ fleet, inventory }: Request, move: Move): readonly P
     for (const name of [...move.webservers, ...move.others]) {
       const routes = (play.tasks.get(name) ?? []).filter(({ type }) => type === 'default_route');
       if (routes.length === 0) continue;
-      const probes = probeTasks(inventory, name);
+      const probes = move.probes === 'left out' ? [] : probeTasks(inventory, name);
       tasks.set(name, [...routes.map((task) => withDrain(task, move.drain)), ...probes]);
       gate.set(name, [...(play.gate.get(name) ?? []), ...probes]);
     }
@@ -63,11 +65,11 @@ export interface Lookout {
   readonly probes: readonly Probe[];
 }
 
-/** The first of them that has probes. */
-export function lookoutOf(inventory: Inventory, names: readonly string[]): Lookout | undefined {
+/** Those of them that have probes. */
+export function lookoutsOf(inventory: Inventory, names: readonly string[]): readonly Lookout[] {
   return names
     .map((name) => ({ name, probes: probesOf(inventory, name) }))
-    .find(({ probes }) => probes.length > 0);
+    .filter(({ probes }) => probes.length > 0);
 }
 
 function probesOf(inventory: Inventory, name: string): readonly Probe[] {
