@@ -6,7 +6,7 @@ export function diffDepth({ diff }: Flags): 'full' | 'short' | 'stat' {
   return diff === undefined ? 'short' : diff === true ? 'full' : diff;
 }
 
-export function checkedFlags(flags: Flags): Flags {
+export function checkedFlags<Given extends Flags>(flags: Given): Given {
   if (flags.json === true && flags.progress === 'jsonl') {
     throw new UsageError('--json and --progress jsonl both want stdout', 'choose one');
   }

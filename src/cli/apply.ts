@@ -15,7 +15,8 @@ export async function apply(path: string, given: object, output: Output): Promis
   refuseOtherWishes(flags);
   if (mode === 'dry') return showSaved(saved.plan, flags, output);
   const { inventory, playbook } = saved.plan;
-  const request = (password?: string) => readRequest(inventory, { ...flags, playbook }, password);
+  const request = (password?: string) =>
+    readRequest(inventory, { ...flags, playbook }, { becomePassword: password });
   const again = { args: [inventory], flags: { ...flags, playbook } };
   return conduct({ command: 'apply', request, mode, saved, output, ...again });
 }
@@ -29,6 +30,6 @@ function fresh(
   flags: Flags,
   { mode, output }: { readonly mode: 'dry' | 'wet'; readonly output: Output },
 ): Promise<number> {
-  const request = (password?: string) => readRequest(path, flags, password);
+  const request = (password?: string) => readRequest(path, flags, { becomePassword: password });
   return conduct({ command: 'apply', args: [path], request, mode, flags, output });
 }

@@ -12,7 +12,9 @@ import { exitCode, exitCodes } from '../report/exit-code.ts';
 import { redaction } from '../report/redaction.ts';
 import type { RunState } from '../report/run-state.ts';
 import { applyFleet } from '../run/apply-fleet.ts';
+import type { RunContext } from '../run/context.ts';
 import { stateFolder } from '../run/history.ts';
+import type { Interludes } from '../run/interlude.ts';
 import { type FleetRequest, type PlannedFleet, planFleet } from '../run/plan-fleet.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { diffDepth } from './apply-flags.ts';
@@ -53,6 +55,8 @@ export interface Errand {
   readonly saved?: SavedPlan;
   /** What is asked before anything changes, in place of the plan's last line: `Drain gw2: 13 webservers move`. */
   readonly question?: (made: Plan, request: Request) => string;
+  /** What the command does between the plays. */
+  readonly interludes?: (context: RunContext) => Interludes;
   /** Called at the end of a run that was carried out. */
   readonly done?: (ended: Ended) => void;
   readonly flags: Flags;
@@ -170,7 +174,7 @@ async function wetRun(errand: Errand, request: Request, session: Session): Promi
   )
     return notApplied(errand, fleet, session);
   await session.begin(shown);
-  const done = await applyFleet(wanted, fleet, session.context);
+  const done = await applyFleet(wanted, fleet, session.context, errand.interludes?.(session.context));
   const exit = exitCode(session.state(), { interrupted: session.interrupted(), refused: done.refused });
   session.finish(exit);
   errand.done?.({ run: session.context.run, of: request.of, state: session.state() });

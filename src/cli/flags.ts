@@ -120,7 +120,7 @@ function atLeastOne(text: string): number {
 }
 
 /** `60`, `60s`, `5m`, `1h`. */
-function seconds(text: string): number {
+export function seconds(text: string): number {
   const [, digits, unit = 's'] = /^(\d{1,5})([smh]?)$/.exec(text) ?? [];
   const value = Number(digits) * ({ s: 1, m: 60, h: 3600 }[unit || 's'] ?? Number.NaN);
   if (!Number.isFinite(value) || value < 5)

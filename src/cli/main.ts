@@ -7,6 +7,8 @@ import { tellFailure } from './failure.ts';
 import { spelledOut } from './flags.ts';
 import { openOutput } from './output.ts';
 import { registerApply } from './verbs/apply.ts';
+import { registerFailover } from './verbs/failover.ts';
+import { registerGateway } from './verbs/gateway.ts';
 import { registerHostKeys } from './verbs/hostkeys.ts';
 import { registerLook } from './verbs/look.ts';
 import { registerOffline } from './verbs/offline.ts';
@@ -18,6 +20,8 @@ const output = openOutput();
 /** In the order of `gwfleet --help`. */
 const groups: readonly ((ground: VerbGround) => void)[] = [
   registerApply,
+  registerGateway,
+  registerFailover,
   registerLook,
   registerRuns,
   registerHostKeys,

@@ -7,16 +7,18 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFleet } from '../fleet/fleet.ts';
 import { hostVariables } from '../fleet/host-variables.ts';
+import { moveGround } from '../fleet/move-reason.ts';
 import { selectHosts } from '../inventory/host-pattern.ts';
 import type { Inventory } from '../inventory/model.ts';
 import { readInventory } from '../inventory/read-inventory.ts';
-import type { Play } from '../playbook/play.ts';
+import type { Play, Playbook } from '../playbook/play.ts';
 import { readPlaybook } from '../playbook/playbook-reading.ts';
 import { type ResolvedPlay, resolvePlay } from '../playbook/resolution.ts';
 import { selectTasks } from '../playbook/tags.ts';
 import type { Target } from '../remote/remote.ts';
 import type { FleetRequest, PlayRequest } from '../run/plan-fleet.ts';
 import { type Diagnostic, hasErrors } from '../source/diagnostic.ts';
+import type { Files } from '../source/files.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { diskFiles } from './disk-files.ts';
 import { readExtraVars } from './extra-vars.ts';
@@ -29,6 +31,8 @@ import { InvalidFiles, UsageError } from './usage.ts';
 export interface Request {
   readonly fleet: FleetRequest;
   readonly inventory: Inventory;
+  /** Missing where a request was not made from one. */
+  readonly playbook?: Playbook;
   readonly targets: ReadonlyMap<string, Target>;
   /** What must not be shown or kept, wherever it turns up. */
   readonly secrets: ReadonlySet<string>;
@@ -53,11 +57,22 @@ type RequestFlags = Pick<
 > &
   Partial<Pick<Flags, 'user' | 'privateKey' | 'become'>>;
 
-/** Throws InvalidFiles with all mistakes of all files. `becomePassword` is what -K asked for. */
-export function readRequest(path: string, flags: RequestFlags, becomePassword?: string): Request {
+export interface RequestGround {
+  /** What -K asked for. */
+  readonly becomePassword?: string | undefined;
+  /** The disk, or the disk with a change that is not written yet. */
+  readonly files?: Files;
+}
+
+/** Throws InvalidFiles with all mistakes of all files. */
+export function readRequest(
+  path: string,
+  flags: RequestFlags,
+  { becomePassword, files = diskFiles }: RequestGround = {},
+): Request {
   const extra = readExtraVars(flags.extraVars);
   const playbookPath = flags.playbook ?? shippedPlaybook();
-  const { inventory, diagnostics: inInventory } = readInventory(diskFiles, path, extra);
+  const { inventory, diagnostics: inInventory } = readInventory(files, path, extra);
   const { playbook, diagnostics: inPlaybook } = readPlaybook(diskFiles, playbookPath, taskTypes);
   const read = [...inInventory, ...inPlaybook];
   if (inventory === undefined) throw new InvalidFiles(read);
@@ -91,8 +106,9 @@ export function readRequest(path: string, flags: RequestFlags, becomePassword?: 
   }
   if (hasErrors(found)) throw new InvalidFiles(found);
   return {
-    fleet: { inventory: path, playbook: playbookPath, plays },
+    fleet: { inventory: path, playbook: playbookPath, plays, moves: moveGround(fleet) },
     inventory,
+    playbook,
     targets,
     secrets: secretsOf({ inventory, extra, plays: playbook.plays, targets }),
     warnings: found,

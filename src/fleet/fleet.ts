@@ -53,7 +53,8 @@ function webserverOf(host: Host): Webserver {
   return { name: host.name, pinned, managementAddress: managementAddress(host), host };
 }
 
-function assignedGateways(
+/** Who leaves through whom when exactly these gateways are there. */
+export function assignedGateways(
   gateways: readonly Gateway[],
   webservers: readonly Webserver[],
 ): ReadonlyMap<string, string> {

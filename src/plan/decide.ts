@@ -2,6 +2,8 @@
  * wanted x seen -> changes, for one host. Later tasks see the state that earlier ones will leave: `left` carries the
  * predicted state of each object from task to task and from play to play.
  */
+
+import type { Facts } from '../tasks/facts.ts';
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { Json, Note, Observation } from '../tasks/task-type.ts';
 import { bootChanges } from './boot.ts';
@@ -97,10 +99,7 @@ function decide(
   const observed = type.verifyOnly === true ? undefined : left.get(object);
   const observation = observed === undefined ? type.read(output, task.args) : asObservation(observed);
   if (observation.kind === 'unknown') return { why: observation.why };
-  const wanted =
-    task.back === undefined
-      ? type.desired(task.args, observation, sight.facts)
-      : wantedBack(task.back, observation, type);
+  const wanted = wantedOf(task, { observation, type, facts: sight.facts });
   if (wanted.kind === 'refused') return refusal(wanted);
   const from = observation.kind === 'present' ? observation.state : null;
   const changes = type.verifyOnly === true ? [] : type.changes(from, wanted.state);
@@ -119,6 +118,17 @@ function decide(
     seen: cksum(output.stdout),
     ...(task.secret === undefined ? {} : { secret: task.secret }),
   };
+}
+
+interface Seen {
+  readonly observation: Observation<Json>;
+  readonly type: AnyTaskType;
+  readonly facts: Facts;
+}
+
+function wantedOf(task: HostTask, { observation, type, facts }: Seen): ReturnType<typeof wantedBack> {
+  if (task.back !== undefined) return wantedBack(task.back, observation, type);
+  return task.absent === true ? { kind: 'state', state: null } : type.desired(task.args, observation, facts);
 }
 
 function refusal({ why, stale }: { readonly why: string; readonly stale?: true }): Refusal {

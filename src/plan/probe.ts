@@ -21,6 +21,8 @@ export interface HostTask {
   readonly args: Json;
   /** Why nothing of it may be shown or kept: `no_log`, or the variable that tells of a secret. */
   readonly secret?: string;
+  /** The object is to go, whatever the arguments say it should be; they only name it. */
+  readonly absent?: true;
   /** A task of a way back: what its object should look like, and the state that it goes back to. */
   readonly back?: WayBack;
 }

@@ -13,6 +13,7 @@ import { gateFailure } from './gate.ts';
 import type { HostDone } from './host-apply.ts';
 import { finishedEvent, type HostEnding, unplannableEnding } from './host-result.ts';
 import { type Turn, takeTurn } from './host-turn.ts';
+import type { Interludes } from './interlude.ts';
 import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
 import { leaveDrains, type OpenDrain, waitForRouteDrains } from './route-drain.ts';
 import { type Results, stopReason } from './stop-rules.ts';
@@ -28,16 +29,29 @@ export async function applyFleet(
   request: FleetRequest,
   fleet: PlannedFleet,
   context: RunContext,
+  interludes: Interludes = {},
 ): Promise<FleetDone> {
   const roll = new Roll(request, fleet, context);
+  let waited = 0;
+  const awaited = new Set<string>();
+  const unawaited = () => roll.drains().filter(({ host }) => !awaited.has(host));
+  const drained = async (until: number): Promise<void> => {
+    const plays = fleet.plan.plays.slice(waited, until);
+    await waitForDrains({ ...fleet.plan, plays }, roll.fine(), context);
+    const drains = unawaited();
+    await waitForRouteDrains(drains, context);
+    for (const { host } of drains) awaited.add(host);
+    waited = until;
+  };
   for (const [index, play] of fleet.plan.plays.entries()) {
     if (roll.stopped()) break;
-    await roll.play(play, index);
+    if (interludes.drainsFirst?.(play) === true) await drained(index);
+    roll.halt(await interludes.before?.(play, index));
+    if (!roll.stopped()) await roll.play(play, index);
   }
-  if (!roll.stopped()) await waitForDrains(fleet.plan, roll.fine(), context);
-  const drains = roll.drains();
-  if (roll.stopped()) leaveDrains(drains, 'the run was stopped', context);
-  else await waitForRouteDrains(drains, context);
+  if (roll.stopped()) leaveDrains(unawaited(), 'the run was stopped', context);
+  else await drained(fleet.plan.plays.length);
+  if (!roll.stopped()) roll.halt(await interludes.after?.());
   if (context.stop.aborted)
     context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
   await roll.close();
@@ -94,10 +108,15 @@ class Roll {
         stopReason(play.rules, { ...results, run: [...this.results.values()] }) ??
         (await this.gate(play, batch));
       if (why === undefined) continue;
-      this.halted = true;
-      this.context.emit({ type: 'run-stopped', why });
+      this.halt(why);
       await this.takeBack(play);
     }
+  }
+
+  halt(why: string | undefined): void {
+    if (why === undefined) return;
+    this.halted = true;
+    this.context.emit({ type: 'run-stopped', why });
   }
 
   /** Hosts that have come through all of their plays. */

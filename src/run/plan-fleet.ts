@@ -2,7 +2,9 @@
  * Survey and decision for all plays of a run, in the order of the plays, each host seeing what its earlier plays will
  * leave. Reads only.
  */
+import type { MoveGround } from '../fleet/move-reason.ts';
 import { type Left, planHost } from '../plan/decide.ts';
+import { withMoveReasons } from '../plan/move-notes.ts';
 import { countPlan, type HostPlan, hasChanges, type Plan, type PlayRules } from '../plan/plan.ts';
 import type { HostTask } from '../plan/probe.ts';
 import { heedWays, type WayRules, waysOf } from '../plan/way-in.ts';
@@ -26,6 +28,8 @@ export interface FleetRequest {
   readonly inventory: string;
   readonly playbook: string;
   readonly plays: readonly PlayRequest[];
+  /** What the reasons of moving webservers are made from. */
+  readonly moves?: MoveGround;
 }
 
 export interface PlannedFleet {
@@ -46,7 +50,9 @@ export async function planFleet(request: FleetRequest, context: RunContext): Pro
       .flat()
       .map((host) => planOne(host, play, { survey: surveys.get(host), left, facts, context })),
   }));
-  const plan: Plan = { v: 1, inventory: request.inventory, playbook: request.playbook, plays };
+  const { inventory, playbook, moves } = request;
+  const told = moves === undefined ? plays : plays.map((play) => withMoveReasons(play, moves));
+  const plan: Plan = { v: 1, inventory, playbook, plays: told };
   await closeUnneeded(plan, surveys);
   for (const event of planEvents(plan)) context.emit(event);
   return { plan, surveys };

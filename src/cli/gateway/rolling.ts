@@ -1,0 +1,57 @@
+/** How webservers go over to another gateway: the flags of the rolling commands, over what the playbook says. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Amount, Play } from '../../playbook/play.ts';
+import { connectionFlags, type Flags, playbookFlags, runFlags, seconds } from '../flags.ts';
+
+export interface RollingFlags extends Flags {
+  readonly canary?: Amount;
+  readonly serial?: readonly Amount[];
+  readonly soak?: number;
+  readonly probe: boolean;
+}
+
+export interface Rolling {
+  readonly serial: readonly Amount[];
+  readonly canary: Amount | null;
+  readonly soakSeconds: number;
+}
+
+export function rollingFlags(verb: Command): Command {
+  for (const add of [playbookFlags, connectionFlags, runFlags]) add(verb);
+  return verb
+    .option('--canary <n>', 'webservers in the first batch, a number or a percentage', amount)
+    .option('--serial <list>', 'sizes of the batches: 1,25%,100%', amounts)
+    .addOption(
+      new Option('--soak <duration>', 'how long each batch is watched before the next').argParser(soak),
+    );
+}
+
+/** What commander does not fill in for verbs without a selection of their own. */
+export function rollingGiven(given: object): RollingFlags {
+  return { tags: [], skipTags: [], probe: true, ...given } as unknown as RollingFlags;
+}
+
+/** A `--serial` of one's own does not keep the playbook's canary. */
+export function rollingOf(play: Play | undefined, flags: RollingFlags): Rolling {
+  return {
+    serial: flags.serial ?? play?.serial ?? [{ count: 1 }],
+    canary: flags.canary ?? (flags.serial === undefined ? (play?.canary ?? null) : null),
+    soakSeconds: flags.soak ?? play?.soakSeconds ?? 0,
+  };
+}
+
+function amounts(text: string): readonly Amount[] {
+  return text.split(',').map((part) => amount(part.trim()));
+}
+
+function amount(text: string): Amount {
+  const [, digits, percent] = /^([1-9]\d{0,5})(%?)$/.exec(text) ?? [];
+  if (digits === undefined)
+    throw new InvalidArgumentError('a number of hosts or a percentage is needed, like 2 or 25%');
+  return percent === '%' ? { percent: Number(digits) } : { count: Number(digits) };
+}
+
+/** Zero is a soak, too: none. */
+function soak(text: string): number {
+  return /^0+s?$/.test(text) ? 0 : seconds(text);
+}

@@ -1,0 +1,62 @@
+/**
+ * Why webservers change their gateway, from where they leave now and what the inventory says: somebody joined, is
+ * draining, is gone. Equal reasons are equal texts, so that a plan folds them into one line.
+ */
+import type { Fleet, GatewayState } from './model.ts';
+
+/** What is to be known of a fleet to say why. Plain data: it is saved with a plan. */
+export interface MoveGround {
+  readonly gateways: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly state: GatewayState;
+  }[];
+  /** Webservers whose gateway the user named. */
+  readonly pinned: readonly string[];
+}
+
+/** One webserver's way out; `from` is the next hop of its live default route. */
+export interface Leaving {
+  readonly webserver: string;
+  readonly from: string | undefined;
+  readonly to: string;
+}
+
+export function moveGround({ gateways, webservers }: Fleet): MoveGround {
+  return {
+    gateways: [...gateways.values()].flatMap(({ name, state, internalAddress: address }) =>
+      address === undefined ? [] : [{ name, state, address }],
+    ),
+    pinned: [...webservers.values()].flatMap(({ name, pinned }) => (pinned === undefined ? [] : [name])),
+  };
+}
+
+/** Webserver -> why it moves, for those that do. `all` is every webserver that was looked at. */
+export function moveReasons(all: readonly Leaving[], ground: MoveGround): ReadonlyMap<string, string> {
+  const carrying = new Set(all.map(({ from }) => from));
+  const moves = all.filter(({ from, to }) => from !== to);
+  const reasons = new Map(moves.map((one) => [one.webserver, reasonOf(one, ground, carrying)]));
+  const counts = new Map<string, number>();
+  for (const reason of reasons.values()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return new Map(
+    [...reasons].map(([name, reason]) => [name, `${reason}: ${counted(counts.get(reason) ?? 0)}`]),
+  );
+}
+
+function reasonOf(
+  { webserver, from, to }: Leaving,
+  { gateways, pinned }: MoveGround,
+  carrying: ReadonlySet<string | undefined>,
+): string {
+  const old = gateways.find(({ address }) => address === from);
+  const young = gateways.find(({ address }) => address === to)?.name ?? to;
+  if (from === undefined) return `no way out yet, ${young} from now on`;
+  if (old === undefined) return `${from} is no gateway of the inventory`;
+  if (old.state !== 'active') return `${old.name} is ${old.state}`;
+  if (pinned.includes(webserver)) return `pinned to ${young}`;
+  return carrying.has(to) ? `shares follow the pools, from ${old.name} to ${young}` : `${young} joined`;
+}
+
+function counted(moves: number): string {
+  return moves === 1 ? '1 moves' : `${moves} move`;
+}

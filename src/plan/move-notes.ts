@@ -1,0 +1,36 @@
+/** Beside each default route that moves: why. The reasons need all webservers of a play, so they come after the plan. */
+import { type Leaving, type MoveGround, moveReasons } from '../fleet/move-reason.ts';
+import { partsOf } from '../tasks/default-route/state.ts';
+import type { Json } from '../tasks/task-type.ts';
+import type { HostPlan, PlayPlan, TaskPlan } from './plan.ts';
+
+export function withMoveReasons(play: PlayPlan, ground: MoveGround): PlayPlan {
+  const leavings = play.hosts.flatMap((host) => {
+    const task = routeOf(host);
+    return task === undefined
+      ? []
+      : [{ webserver: host.host, from: viaOf(task.from), to: viaOf(task.to) ?? '' }];
+  });
+  const reasons = moveReasons(leavings satisfies readonly Leaving[], ground);
+  return { ...play, hosts: play.hosts.map((host) => withReason(host, reasons.get(host.host))) };
+}
+
+function withReason(host: HostPlan, reason: string | undefined): HostPlan {
+  const route = routeOf(host);
+  if (host.kind !== 'planned' || reason === undefined || route === undefined) return host;
+  const tasks = host.tasks.map((task) =>
+    task === route ? { ...task, notes: [{ level: 'info' as const, text: reason }, ...task.notes] } : task,
+  );
+  return { ...host, tasks };
+}
+
+function routeOf(host: HostPlan): TaskPlan | undefined {
+  return host.kind === 'planned' ? host.tasks.find(({ type }) => type === 'default_route') : undefined;
+}
+
+/** The next hop of the best route in a state of `default_route`. */
+function viaOf(state: Json): string | undefined {
+  if (typeof state !== 'object' || state === null || !('routes' in state)) return undefined;
+  const [best] = state['routes'] as readonly string[];
+  return best === undefined ? undefined : (partsOf(best).via ?? undefined);
+}
