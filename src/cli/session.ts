@@ -29,6 +29,7 @@ export interface SessionOrder {
   readonly commandTimeoutSeconds: number;
   readonly connector: Connector;
   readonly targets: ReadonlyMap<string, Target>;
+  readonly gateways: ReadonlyMap<string, string>;
   readonly types: TaskTypes;
   readonly run: string;
   /** user@machine. */
@@ -112,6 +113,7 @@ export function openSession(order: SessionOrder): Session {
       types: order.types,
       connector: order.connector,
       targets: order.targets,
+      gateways: order.gateways,
       emit,
       limit: pLimit(order.forks),
       stop: stop.signal,
