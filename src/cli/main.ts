@@ -7,6 +7,7 @@ import { tellFailure } from './failure.ts';
 import { spelledOut } from './flags.ts';
 import { openOutput } from './output.ts';
 import { registerApply } from './verbs/apply.ts';
+import { registerLearn } from './verbs/learn.ts';
 import { registerLook } from './verbs/look.ts';
 import { registerOffline } from './verbs/offline.ts';
 import { registerRuns } from './verbs/runs.ts';
@@ -20,6 +21,7 @@ const groups: readonly ((ground: VerbGround) => void)[] = [
   registerLook,
   registerRuns,
   registerOffline,
+  registerLearn,
 ];
 
 function program(): Command {
