@@ -32,18 +32,21 @@ export interface DisplayOrder {
   readonly progress: Progress;
   readonly output: Output;
   readonly controls: Controls;
+  /** The moment to show: now, or that of a recording. */
+  readonly nowMs?: () => number;
 }
 
 /** A waiting run says what it waits for this often, so that CI does not kill it. */
 const heartbeatMs = 30_000;
 
-export function openDisplay({ progress, output, controls }: DisplayOrder): Display {
+export function openDisplay(order: DisplayOrder): Display {
+  const { progress, output } = order;
   const way = progress === 'auto' ? (hasLiveTerminal() ? 'tty' : 'plain') : progress;
   if (way === 'jsonl') return silent((event) => output.result(`${JSON.stringify(event)}\n`));
   if (way === 'quiet') return silent(() => undefined);
   if (way === 'plain') return plain(output);
   requireTerminal();
-  return takesTerminal(output, controls);
+  return takesTerminal(order);
 }
 
 /** Where `auto` draws: a terminal of some size that can move its cursor, and not in CI. */
@@ -85,8 +88,8 @@ function plain(output: Output): Display {
 }
 
 /** Plain lines until the questions are over, then the interface. Ink is loaded only now. */
-function takesTerminal(output: Output, controls: Controls): Display {
-  const before = plain(output);
+function takesTerminal(order: DisplayOrder): Display {
+  const before = plain(order.output);
   let live: Display | undefined;
   let newest = emptyRunState;
   return {
@@ -97,7 +100,7 @@ function takesTerminal(output: Output, controls: Controls): Display {
     begin: async (plan) => {
       const { liveDisplay } = await import('./live-display.ts');
       before.end();
-      live = liveDisplay({ output, controls, plan, state: newest });
+      live = liveDisplay({ ...order, plan, state: newest });
     },
     end: () => (live ?? before).end(),
   };

@@ -1,12 +1,20 @@
-/** `docs`: the manual pages of the task types, printed from their own definitions. */
+/** `docs`: the manual pages of the task types, printed from their own definitions; `--markdown` all of them as one file. */
 import { exitCodes } from '../report/exit-code.ts';
 import { didYouMean } from '../source/did-you-mean.ts';
-import { manualIndex, manualPage } from '../tasks/manual.ts';
+import { manualBook, manualIndex, manualPage } from '../tasks/manual.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import type { Output } from './output.ts';
 import { UsageError } from './usage.ts';
 
-export function docs(name: string | undefined, output: Output): Promise<number> {
+export interface DocsFlags {
+  readonly markdown?: true;
+}
+
+export function docs(name: string | undefined, { markdown }: DocsFlags, output: Output): Promise<number> {
+  if (name === undefined && markdown === true) {
+    output.result(manualBook(taskTypes.values()));
+    return Promise.resolve(exitCodes.asWanted);
+  }
   if (name === undefined) {
     output.result(`${manualIndex(taskTypes.values())}\ngwfleet docs TASK-TYPE prints its page\n`);
     return Promise.resolve(exitCodes.asWanted);
@@ -17,6 +25,18 @@ export function docs(name: string | undefined, output: Output): Promise<number> 
       `there is no task type '${name}'`,
       didYouMean(name, [...taskTypes.keys()]) ?? 'gwfleet docs lists them',
     );
-  output.result(`${manualPage(type)}\n`);
+  output.result(markdown === true ? manualPage(type) : terminalPage(manualPage(type), output));
   return Promise.resolve(exitCodes.asWanted);
+}
+
+/** The page as a terminal shows it: headings bold, and the marks of code taken away. */
+function terminalPage(page: string, { resultColours: { bold, cyan } }: Output): string {
+  const lines = page.split('\n').filter((line) => !line.startsWith('```'));
+  return lines
+    .map((line) =>
+      line.startsWith('#')
+        ? bold(line.replace(/^#+ /, ''))
+        : line.replaceAll(/`([^`]+)`/g, (_, code: string) => cyan(code)),
+    )
+    .join('\n');
 }

@@ -83,10 +83,12 @@ export function runFlags(verb: Command): Command {
     )
     .option('--max-fail <n>', 'stop when this many hosts have failed (or a percentage)')
     .option('--json', 'one JSON object on stdout at the end')
-    .addOption(
-      new Option('--progress <how>', 'how progress is shown').choices([...progressWays]).default('auto'),
-    )
+    .addOption(progressOption())
     .option('-v, --verbose', 'more words');
+}
+
+export function progressOption(): Option {
+  return new Option('--progress <how>', 'how progress is shown').choices([...progressWays]).default('auto');
 }
 
 const diffDepths = ['full', 'short', 'stat'];

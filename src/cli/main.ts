@@ -10,6 +10,7 @@ import { registerApply } from './verbs/apply.ts';
 import { registerFailover } from './verbs/failover.ts';
 import { registerGateway } from './verbs/gateway.ts';
 import { registerHostKeys } from './verbs/hostkeys.ts';
+import { registerLearn } from './verbs/learn.ts';
 import { registerLook } from './verbs/look.ts';
 import { registerOffline } from './verbs/offline.ts';
 import { registerRuns } from './verbs/runs.ts';
@@ -26,6 +27,7 @@ const groups: readonly ((ground: VerbGround) => void)[] = [
   registerRuns,
   registerHostKeys,
   registerOffline,
+  registerLearn,
 ];
 
 function program(): Command {

@@ -8,28 +8,31 @@ import type { Palette } from './palette.ts';
 import { visibleLine, visibleText } from './visible.ts';
 import { whereaboutsLines } from './whereabouts.ts';
 
-/** At most this many failures are told in full; the run's files have the rest. */
-const fullFailures = 8;
+/** At most this many kinds of failure are told, in this many lines together: the end must fit on a small screen. */
+const fullFailures = 6;
+const failureRoom = 14;
 
 export function recapText(state: RunState, colours: Palette): string {
-  const failures = [...state.hosts.values()].filter(({ failure }) => failure !== undefined);
-  const rest = failures.length - fullFailures;
+  const failures = foldedFailures(state);
+  const shown = failures.slice(-fullFailures);
+  const rest = failures.slice(0, -fullFailures).reduce((count, { hosts }) => count + hosts.length, 0);
+  const room = Math.max(1, Math.floor(failureRoom / Math.max(1, shown.length)));
   return [
-    ...failures.slice(0, fullFailures).flatMap((host) => failureLines(host, colours)),
-    ...(rest > 0
-      ? [
-          `... and ${rest} more: ${failures
-            .slice(fullFailures)
-            .map(({ host }) => host)
-            .join(' ')}`,
-        ]
-      : []),
+    ...(rest > 0 ? [`${rest} more failed before these; gwfleet runs show ${state.run} has them`] : []),
+    ...shown.flatMap((failure) => failureLines(failure, { room, colours })),
     ...(state.stopped === undefined
       ? []
       : [colours.red(`stopped: ${visibleLine(state.stopped)}`), ...whereaboutsLines(state)]),
+    ...nextLine(state, failures.length),
     countLine(state),
     '',
   ].join('\n');
+}
+
+/** What can be typed now. */
+function nextLine({ run, stopped, finished }: RunState, failures: number): readonly string[] {
+  if (finished === undefined || (failures === 0 && stopped === undefined)) return [];
+  return [`next: gwfleet runs resume ${run}   or, to see all of it: gwfleet runs show ${run}`];
 }
 
 /** `4 hosts: 3 changed, 1 failed, 2.1 s`. */
@@ -44,15 +47,46 @@ export function countLine(state: RunState): string {
   return `${state.hosts.size} ${state.hosts.size === 1 ? 'host' : 'hosts'}: ${parts.join(', ') || 'none'}${seconds}`;
 }
 
-function failureLines({ host, failure }: HostState, colours: Palette): readonly string[] {
-  if (failure === undefined) return [];
+interface FoldedFailure {
+  readonly failure: NonNullable<HostState['failure']>;
+  readonly hosts: readonly string[];
+}
+
+/** The same failure of many hosts is told once. */
+function foldedFailures({ hosts }: RunState): readonly FoldedFailure[] {
+  const folded = new Map<string, { failure: FoldedFailure['failure']; hosts: string[] }>();
+  for (const { host, failure } of hosts.values()) {
+    if (failure === undefined) continue;
+    const { result, task, message, said, place, next } = failure;
+    const key = JSON.stringify([result, task, message, said, place, next]);
+    const there = folded.get(key);
+    if (there === undefined) folded.set(key, { failure, hosts: [host] });
+    else there.hosts.push(host);
+  }
+  return [...folded.values()];
+}
+
+function failureLines(
+  { failure, hosts }: FoldedFailure,
+  { room, colours }: { readonly room: number; readonly colours: Palette },
+): readonly string[] {
   const task = failure.task === undefined ? '' : ` in '${visibleLine(failure.task)}'`;
   const said = failure.said === undefined ? [] : visibleText(failure.said).trim().split('\n').slice(-4);
   const { place } = failure;
-  return [
-    colours.red(`${host} ${failure.result}${task}: ${visibleLine(failure.message ?? '')}`),
+  const detail = [
     ...said.map((line) => `    ${line}`),
     ...(place === undefined ? [] : [`    from ${place.file}:${place.line}:${place.col}`]),
     ...(failure.next === undefined ? [] : [`    ${visibleLine(failure.next)}`]),
   ];
+  const message = failure.message === undefined ? '' : `: ${visibleLine(failure.message)}`;
+  return [
+    colours.red(`${namesOf(hosts)} ${failure.result}${task}${message}`),
+    // The place and what to do come last and are kept; the host's first words go first.
+    ...detail.slice(Math.max(0, detail.length - (room - 1))),
+  ];
+}
+
+function namesOf(hosts: readonly string[]): string {
+  const shown = hosts.slice(0, 6).join(' ');
+  return hosts.length > 6 ? `${shown} and ${hosts.length - 6} more` : shown;
 }

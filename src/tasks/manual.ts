@@ -31,6 +31,14 @@ export function manualPage(type: AnyTaskType): string {
   return `${parts.join('\n\n')}\n`;
 }
 
+/** All pages as one Markdown file. */
+export function manualBook(types: Iterable<AnyTaskType>): string {
+  const all = [...types];
+  const contents = all.map(({ name, summary }) => `- [${name}](#${name}): ${summary}`).join('\n');
+  const pages = all.map((type) => manualPage(type).replaceAll(/^(#+) /gm, '#$1 '));
+  return `# Task types\n\n${contents}\n\n${pages.join('\n')}`;
+}
+
 /** One line a task type, for the list of all. */
 export function manualIndex(types: Iterable<AnyTaskType>): string {
   const all = [...types];

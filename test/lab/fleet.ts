@@ -9,6 +9,7 @@ import { labDown } from '../../src/lab/down.ts';
 import { type ExecOptions, type ExecResult, labExec } from '../../src/lab/exec.ts';
 import { hostReboot, hostStart, hostStop, linkSet } from '../../src/lab/reboot.ts';
 import { type LabOptions, labUp } from '../../src/lab/up.ts';
+import { checkJournals } from './journals.ts';
 
 export interface Fleet {
   readonly name: string;
@@ -61,7 +62,11 @@ export async function fleet(options: Omit<LabOptions, 'name'>): Promise<Fleet> {
       if (code !== 0) throw new Error(`${host}: exit ${code}: ${stderr}${stdout}`);
       return stdout;
     },
-    gwfleet: (args, execOptions) => exec('controller', [process.execPath, program, ...args], execOptions),
+    gwfleet: async (args, execOptions) => {
+      const ended = await exec('controller', [process.execPath, program, ...args], execOptions);
+      checkJournals(ended.stderr);
+      return ended;
+    },
     reboot: (host) => hostReboot(name, host),
     stop: (host) => hostStop(name, host),
     start: (host) => hostStart(name, host),

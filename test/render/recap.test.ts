@@ -6,6 +6,7 @@ import { recapText } from '../../src/render/recap.ts';
 import type { BareEvent } from '../../src/report/event.ts';
 import { emptyRunState, reduce } from '../../src/report/run-state.ts';
 import { stamped } from '../report/stamp.ts';
+import { recording } from './recording.ts';
 
 const colourless = palette({ isTerminal: false, environment: {} });
 const recap = (...events: readonly BareEvent[]) =>
@@ -49,10 +50,22 @@ describe('the recap', () => {
         '  changed      a',
         '  rolled-back  b',
         '  not reached  c',
+        'next: gwfleet runs resume 20261122-214007-7f3a   or, to see all of it: gwfleet runs show 20261122-214007-7f3a',
         '3 hosts: 1 changed, 1 rolled-back, 1 not reached, 2.1 s',
         '',
       ].join('\n'),
     );
+  });
+
+  it('tells in twenty lines what went wrong on ten of 400 hosts, and what to type next', () => {
+    const { events } = recording();
+    const lines = recapText(events.reduce(reduce, emptyRunState), colourless).trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(20);
+    expect(lines).toContain(
+      "web037 web185 web333 rolled-back in 'Default route': exit 2; rolled back, verified",
+    );
+    expect(lines.filter((line) => line === '    from playbooks/site.yaml:16:7')).toHaveLength(4);
+    expect(lines.at(-2)).toMatch(/^next: gwfleet runs resume /);
   });
 
   it('does not drown the end in failures', () => {

@@ -1,6 +1,7 @@
 /** `rollback`, and `runs` with what hangs on it: what they take. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { collect, connectionFlags, runFlags } from '../flags.ts';
+import { collect, connectionFlags, progressOption, runFlags } from '../flags.ts';
+import type { ReplayFlags } from '../replay.ts';
 import type { VerbGround } from './verb.ts';
 
 export function registerRuns({ root, output, done }: VerbGround): void {
@@ -35,6 +36,16 @@ export function registerRuns({ root, output, done }: VerbGround): void {
         done((await import('../runs.ts')).showRun(word, listFlags(command.optsWithGlobals()), output)),
       ),
   );
+  runs
+    .command('replay')
+    .description('the run once more in the interface, from its journal; opens no connection')
+    .argument('<run-id>', 'its id, or the beginning of it')
+    .option('--speed <factor>', 'how many times as fast', factor, 1)
+    .addOption(progressOption())
+    .addHelpText('after', '\nExample: gwfleet runs replay 20261122-2140 --speed 4')
+    .action(async (word: string, flags: ReplayFlags) =>
+      done((await import('../replay.ts')).replay(word, flags, output)),
+    );
   words(
     runs
       .command('resume')
@@ -70,4 +81,10 @@ function listFlags(flags: object): { readonly number: number } {
 function whole(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('a number from 1 is needed');
   return Number(text);
+}
+
+function factor(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('a number above 0 is needed, like 4 or 0.5');
+  return value;
 }

@@ -26,8 +26,11 @@ const endSynchronised = '\u001b[?2026l';
 
 export function openScreen({ stream, source, widths }: ScreenOrder): Screen {
   let muted = false;
+  const pulled = pulledRows(stream);
   const before = (): void => {
-    if (!muted) stream.write(upOver(brokenRows(widths(), stream.columns)));
+    const broken = brokenRows(widths(), stream.columns);
+    const rows = broken + pulled(widths().length + broken + 1);
+    if (!muted) stream.write(upOver(rows));
   };
   stream.prependListener('resize', before);
   const stdout = roomy(stream, () => muted);
@@ -70,6 +73,23 @@ function roomy(stream: WriteStream, isMuted: () => boolean): WriteStream {
 /** How many rows more than lines a frame takes in a terminal that broke its lines. */
 function brokenRows(widths: readonly number[], columns: number): number {
   return widths.reduce((rows, width) => rows + Math.max(1, Math.ceil(width / columns)) - 1, 0);
+}
+
+/**
+ * A terminal that became lower has pushed the top of the frame into its history; tmux, and whatever is made of VTE, takes
+ * as many lines out of there again when it grows. Says how many rows of an old frame have come back.
+ */
+function pulledRows(stream: WriteStream): (occupied: number) => number {
+  const pullsBack = process.env['TMUX'] !== undefined || process.env['VTE_VERSION'] !== undefined;
+  let [before, lost] = [stream.rows, 0];
+  return (occupied) => {
+    const grown = stream.rows - before;
+    before = stream.rows;
+    if (grown < 0) lost += Math.max(0, occupied - stream.rows);
+    const back = pullsBack ? Math.min(lost, Math.max(0, grown)) : 0;
+    lost -= back;
+    return back;
+  };
 }
 
 function upOver(rows: number): string {
