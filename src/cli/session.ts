@@ -61,7 +61,7 @@ export function openSession(order: SessionOrder): Session {
   const stop = new AbortController();
   let state: RunState = emptyRunState;
   const remember = remembering(history, order.output);
-  const stamped = (bare: BareEvent) => 
+  const stamped = (bare: BareEvent) =>
     ({ ...order.redact(bare), v: 1, at: new Date().toISOString(), run }) as RunEvent;
   const emit = (bare: BareEvent): void => {
     const event = stamped(bare);
