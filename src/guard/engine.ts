@@ -96,6 +96,8 @@ stop() {
     i=$((i+1)); sleep 0.05 2>/dev/null || sleep 1
   done
 }
+# Where nothing can be written down yet, a living watchdog is the one that does it later.
+stop_watch() { [ -e "$D/armed" ] || stop watch; }
 undo_all() {
   back=
   for t in $(cat "$D/begun" 2>/dev/null); do back="$t $back"; done
@@ -145,7 +147,7 @@ take_over() {
 # Ends what nobody else will end; "$1" says when an armed guard is such. The second look is for one that ended meanwhile.
 end_dead() {
   case $(state) in
-  armed) "$1" && [ -e "$D/armed" ] && take_over && claim && { stop apply; stop watch; undo_all; } ;;
+  armed) "$1" && [ -e "$D/armed" ] && take_over && claim && { stop apply; undo_all; stop_watch; } ;;
   rolling-back) deserted && [ -e "$D/rolling-back" ] && take_over && undo_all ;;
   confirmed) deserted && [ "$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)" = "$run" ] && take_over && keep ;;
   rolled-back-*|rollback-failed) unlock ;;
@@ -196,7 +198,7 @@ confirm:*)
   confirm
   ;;
 rollback:*)
-  if [ -e "$D/armed" ] && claim; then stop apply; stop watch; undo_all; else say "state $(state)"; fi
+  if [ -e "$D/armed" ] && claim; then stop apply; undo_all; stop_watch; else say "state $(state)"; fi
   ;;
 inspect:*)
   report

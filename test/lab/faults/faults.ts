@@ -224,7 +224,7 @@ sed 's/^10\\.0/10.9/' /run/way-in >/run/other-way; ip addr add "$(cat /run/other
     tail: 'traceless',
     strike: async (scene) => {
       await stopped(scene);
-      const readOnly = 'until mount -o remount,ro /run 2>/dev/null; do sleep 0.01; done; sleep 7';
+      const readOnly = 'until mount -o remount,ro /run 2>/dev/null; do sleep 0.01; done; sleep 10';
       await onAll(scene.lane, (host) => onceThere(scene.lab, host, guardFile('applied'), readOnly));
       scene.run.child.kill('SIGCONT');
     },
@@ -270,7 +270,7 @@ dd if=/dev/zero of=/var/full bs=1k 2>/dev/null || :`,
       await onAll(scene.lane, (host) =>
         onceThere(scene.lab, host, guardFile('p1t5.out'), watchdogs.replace('$SIGNAL', 'KILL')),
       );
-      await onAll(scene.lane, (host) => onceThere(scene.lab, host, guardFile('applied'), 'sleep 6'));
+      await onAll(scene.lane, (host) => onceThere(scene.lab, host, guardFile('applied'), 'sleep 9'));
       scene.run.child.kill('SIGCONT');
     },
     expected: { state: 'before', result: 'rolled-back', exit: 3 },
@@ -283,7 +283,7 @@ dd if=/dev/zero of=/var/full bs=1k 2>/dev/null || :`,
         onceThere(lab, host, guardFile('p1t5.out'), watchdogs.replace('$SIGNAL', 'KILL')),
       );
       run.child.kill('SIGKILL');
-      await onAll(lane, (host) => onceThere(lab, host, guardFile('applied'), 'sleep 6'));
+      await onAll(lane, (host) => onceThere(lab, host, guardFile('applied'), 'sleep 9'));
     },
     nextExit: 6,
     expected: killed,
