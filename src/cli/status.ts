@@ -56,7 +56,7 @@ export async function status(path: string, given: object, output: Output): Promi
     flags.askBecomePass === true
       ? await askHidden('sudo password: ', 'put ansible_become_password in a file given with -e @file')
       : undefined;
-  const request = readRequest(path, { ...flags, tags: [], skipTags: [] }, password);
+  const request = readRequest(path, { ...flags, tags: [], skipTags: [] }, { becomePassword: password });
   const entered = await enterLab(request.inventory);
   if (entered !== undefined) return entered;
   if (request.warnings.length > 0) tellDiagnostics(request.warnings, output);

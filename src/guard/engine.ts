@@ -31,7 +31,10 @@ export const guardFolder = '/run/gwfleet';
  */
 export const engine = String.raw`
 D=$(dirname "$0"); R=$(dirname "$D")
-trap '' HUP INT QUIT PIPE TERM
+# Every signal that can be ignored; a shell that does not know one of them must not end over it.
+for s in HUP INT QUIT PIPE TERM ILL TRAP ABRT BUS FPE USR1 SEGV USR2 ALRM TSTP TTIN TTOU XCPU XFSZ VTALRM PROF IO PWR SYS; do
+  (trap '' "$s") 2>/dev/null && { trap '' "$s"; ignored="$ignored $s"; }
+done
 caller=$mark
 . "$D/plan"
 [ -z "$caller" ] || mark=$caller
@@ -47,9 +50,13 @@ state() {
   done
   echo gone
 }
-# The brackets keep grep from finding itself.
+# The brackets keep grep from finding itself. A process that was stopped, or is only waited for, does nothing any more.
 alive() {
-  for v do grep -qs "\${v}[:]$run" /proc/[0-9]*/cmdline && return 0; done
+  for v do
+    for p in $(grep -ls "\${v}[:]$run" /proc/[0-9]*/cmdline); do
+      case $(sed 's/.*) //' "\${p%/cmdline}/stat" 2>/dev/null) in ''|T*|t*|Z*|X*) ;; *) return 0 ;; esac
+    done
+  done
   return 1
 }
 # The shell that started us, by pid and start time: one pid may be two processes.
@@ -78,9 +85,10 @@ moved() {
 }
 # Where the file system takes no rename (it went read-only) nobody can confirm either: then the way in comes first.
 claim() { mv "$D/armed" "$D/rolling-back" 2>/dev/null || [ -e "$D/armed" ]; }
-stop_apply() {
+# Ends the process group behind a word; each has a session of its own.
+stop() {
   i=0
-  while found=$(grep -ls "apply[:]$run" /proc/[0-9]*/cmdline); [ -n "$found" ] && [ "$i" -lt 100 ]; do
+  while found=$(grep -ls "$1[:]$run" /proc/[0-9]*/cmdline); [ -n "$found" ] && [ "$i" -lt 100 ]; do
     for p in $found; do
       group=$(cut -d ' ' -f 5 "\${p%/cmdline}/stat" 2>/dev/null)
       [ -z "$group" ] || kill -9 "-$group" 2>/dev/null
@@ -88,6 +96,8 @@ stop_apply() {
     i=$((i+1)); sleep 0.05 2>/dev/null || sleep 1
   done
 }
+# Where nothing can be written down yet, a living watchdog is the one that does it later.
+stop_watch() { [ -e "$D/armed" ] || stop watch; }
 undo_all() {
   back=
   for t in $(cat "$D/begun" 2>/dev/null); do back="$t $back"; done
@@ -124,7 +134,7 @@ keep() {
   log confirmed
 }
 confirm() {
-  if mv "$D/armed" "$D/confirmed" 2>/dev/null; then keep; fi
+  if mv "$D/armed" "$D/confirmed" 2>/dev/null; then stop watch; keep; fi
   say "state $(state)"
 }
 # Two that come at once: the second leaves it to the first. Without room for the file both do it, and undo bears that.
@@ -137,7 +147,7 @@ take_over() {
 # Ends what nobody else will end; "$1" says when an armed guard is such. The second look is for one that ended meanwhile.
 end_dead() {
   case $(state) in
-  armed) "$1" && [ -e "$D/armed" ] && take_over && claim && { stop_apply; undo_all; } ;;
+  armed) "$1" && [ -e "$D/armed" ] && take_over && claim && { stop apply; undo_all; stop_watch; } ;;
   rolling-back) deserted && [ -e "$D/rolling-back" ] && take_over && undo_all ;;
   confirmed) deserted && [ "$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)" = "$run" ] && take_over && keep ;;
   rolled-back-*|rollback-failed) unlock ;;
@@ -158,7 +168,7 @@ apply:*)
     [ -e "$D/armed" ] || { say "state $(state)"; exit 1; }
     { echo "$t" >>"$D/begun" && true >"$D/$t.out"; } 2>/dev/null || { code=1; say "end $t 1 cannot write $D"; break; }
     say "begin $t"
-    (umask 022; trap - INT QUIT PIPE TERM; step_$t) </dev/null >"$D/$t.out" 2>&1 3>&-; code=$?
+    (umask 022; for s in \${ignored#* HUP}; do trap - "$s"; done; step_$t) </dev/null >"$D/$t.out" 2>&1 3>&-; code=$?
     say "end $t $code $([ "$code" = 0 ] || last_words "$t" <"$D/$t.out" 2>/dev/null)"
     [ "$code" = 0 ] || break
   done
@@ -177,7 +187,7 @@ watch:*)
     sleep 1; i=$((i+1)); echo "$((seconds-i))" >"$D/left"
   done
   claim || exit 0
-  stop_apply
+  stop apply
   undo_all
   # Undone, but not written down: nobody may confirm what is no longer there once the disk can be written again.
   while [ -e "$D/armed" ]; do
@@ -188,7 +198,7 @@ confirm:*)
   confirm
   ;;
 rollback:*)
-  if [ -e "$D/armed" ] && claim; then stop_apply; undo_all; else say "state $(state)"; fi
+  if [ -e "$D/armed" ] && claim; then stop apply; undo_all; stop_watch; else say "state $(state)"; fi
   ;;
 inspect:*)
   report

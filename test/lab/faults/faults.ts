@@ -88,6 +88,21 @@ const stopped = async ({ lab, lane, run }: Scene): Promise<void> => {
 
 const watchdogs = `pkill -$SIGNAL -f '[e]ngine watch'`;
 
+/**
+ * The clock of everything that ssh starts on a host is read from a file: libfaketime, loaded by the key's own command.
+ * The machine's clock is not touched.
+ */
+const steppable = `echo +0 >/run/clock
+cat >/usr/local/bin/stepped <<'X'
+#!/bin/sh
+LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1); FAKETIME_NO_CACHE=1; FAKETIME_TIMESTAMP_FILE=/run/clock
+export LD_PRELOAD FAKETIME_NO_CACHE FAKETIME_TIMESTAMP_FILE
+exec sh -c "$SSH_ORIGINAL_COMMAND"
+X
+chmod 755 /usr/local/bin/stepped; cp /root/.ssh/authorized_keys /root/.ssh/steady
+sed -i 's|^|command="/usr/local/bin/stepped" |' /root/.ssh/authorized_keys`;
+const steady = 'mv /root/.ssh/steady /root/.ssh/authorized_keys';
+
 export const faults: readonly Fault[] = [
   { name: 'confirm in time', tail: 'none', expected: changed },
   {
@@ -209,7 +224,7 @@ sed 's/^10\\.0/10.9/' /run/way-in >/run/other-way; ip addr add "$(cat /run/other
     tail: 'traceless',
     strike: async (scene) => {
       await stopped(scene);
-      const readOnly = 'until mount -o remount,ro /run 2>/dev/null; do sleep 0.01; done; sleep 7';
+      const readOnly = 'until mount -o remount,ro /run 2>/dev/null; do sleep 0.01; done; sleep 10';
       await onAll(scene.lane, (host) => onceThere(scene.lab, host, guardFile('applied'), readOnly));
       scene.run.child.kill('SIGCONT');
     },
@@ -224,7 +239,15 @@ sed 's/^10\\.0/10.9/' /run/way-in >/run/other-way; ip addr add "$(cat /run/other
     heal: 'umount /var/log /var',
     expected: changed,
   },
-  ...['HUP', 'INT', 'QUIT', 'PIPE', 'TERM'].map(
+  {
+    name: '/var full',
+    tail: 'none',
+    prepare: `mount -t tmpfs -o size=64k tmpfs /var; mkdir -p /var/log /var/tmp /var/lib; mount -t tmpfs tmpfs /var/log
+dd if=/dev/zero of=/var/full bs=1k 2>/dev/null || :`,
+    heal: 'umount /var/log /var',
+    expected: changed,
+  },
+  ...['HUP', 'INT', 'QUIT', 'PIPE', 'TERM', 'USR1', 'ALRM'].map(
     (signal): Fault => ({
       name: `watchdog gets SIG${signal}`,
       tail: 'hangs',
@@ -239,6 +262,20 @@ sed 's/^10\\.0/10.9/' /run/way-in >/run/other-way; ip addr add "$(cat /run/other
     expected: changed,
   },
   {
+    // Nobody has rolled back in time; the late look finds a promise that does not hold, and tells the host to.
+    name: 'watchdog killed, and the confirm is late',
+    tail: 'traceless',
+    strike: async (scene) => {
+      await stopped(scene);
+      await onAll(scene.lane, (host) =>
+        onceThere(scene.lab, host, guardFile('p1t5.out'), watchdogs.replace('$SIGNAL', 'KILL')),
+      );
+      await onAll(scene.lane, (host) => onceThere(scene.lab, host, guardFile('applied'), 'sleep 9'));
+      scene.run.child.kill('SIGCONT');
+    },
+    expected: { state: 'before', result: 'rolled-back', exit: 3 },
+  },
+  {
     name: 'watchdog and gwfleet killed',
     tail: 'traceless',
     strike: async ({ lab, lane, run }) => {
@@ -246,7 +283,7 @@ sed 's/^10\\.0/10.9/' /run/way-in >/run/other-way; ip addr add "$(cat /run/other
         onceThere(lab, host, guardFile('p1t5.out'), watchdogs.replace('$SIGNAL', 'KILL')),
       );
       run.child.kill('SIGKILL');
-      await onAll(lane, (host) => onceThere(lab, host, guardFile('applied'), 'sleep 6'));
+      await onAll(lane, (host) => onceThere(lab, host, guardFile('applied'), 'sleep 9'));
     },
     nextExit: 6,
     expected: killed,
@@ -261,10 +298,19 @@ setsid flock -o /run/xtables.lock sleep 60 >/dev/null 2>&1 </dev/null &`,
     except: { ruleset: { state: 'before', result: 'rolled-back' } },
   },
   {
-    name: 'host clock stepped',
+    name: 'host clock stepped a day ahead',
+    tail: 'slow',
+    prepare: steppable,
+    strike: inTail('echo +1d >/run/clock'),
+    heal: steady,
+    expected: changed,
+  },
+  {
+    name: 'host clock stepped a day back',
     tail: 'hangs',
-    prepare: `printf '#!/bin/sh\\necho $(( $(cat /run/day || echo 0) + 86400 )) >/run/day\\nexec /usr/bin/date -d @"$(cat /run/day)" "$@"\\n' >/usr/local/bin/date; chmod 755 /usr/local/bin/date`,
-    heal: 'rm /usr/local/bin/date',
+    prepare: steppable,
+    strike: inTail('echo -1d >/run/clock'),
+    heal: steady,
     expected: rolledBack,
   },
   {

@@ -34,9 +34,9 @@ const guardTimes: Readonly<Record<Tail, string>> = {
   brief: '5s',
   slow: '30s',
   waits: '60s',
-  traceless: '5s',
-  fails: '5s',
-  hangs: '5s',
+  traceless: '8s',
+  fails: '8s',
+  hangs: '8s',
 };
 
 let runs = 0;
@@ -89,7 +89,7 @@ export async function onceThere(lab: Fleet, host: string, files: string, action 
   const there = `for f in ${files}; do [ -e "$f" ] && return 0; done; return 1`;
   await lab.run(
     host,
-    `there() { ${there}; }\nn=0; until there; do n=$((n+1)); [ $n -lt 3000 ] || exit 9; sleep 0.02; done\n${action}`,
+    `there() { ${there}; }\nn=0; until there; do n=$((n+1)); [ $n -lt 6000 ] || exit 9; sleep 0.02; done\n${action}`,
   );
 }
 
