@@ -13,8 +13,9 @@ export async function enterLab(inventory: Inventory): Promise<number | undefined
   const entry = labReentry(first.variables);
   if (entry === undefined) return undefined;
   const child = spawn(entry.command, entry.args, { stdio: 'inherit', env: entry.env });
-  // The terminal sends Ctrl-C to both; the one inside decides what it means.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  // The terminal sends Ctrl-C to both, and the one inside decides what it means; `kill` means only us.
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 99));

@@ -105,6 +105,7 @@ export function liveDisplay(order: LiveOrder): Display {
   };
   const timer = setInterval(() => {
     tick += 1;
+    noticeResize();
     redraw();
   }, frameMs);
   process.on('SIGTSTP', suspend);
@@ -127,6 +128,16 @@ export function liveDisplay(order: LiveOrder): Display {
       output.tell(last.length === 0 ? '' : `${paint(last)}\n`);
     },
   };
+}
+
+/**
+ * A terminal that has just become narrower has broken our lines already when its signal is still on the way: drawing
+ * then would leave half of the old frame. So the size is looked at before each frame, and the signal is not waited for.
+ */
+function noticeResize(): void {
+  const { stderr } = process;
+  const [width, rows] = stderr.getWindowSize();
+  if (width !== stderr.columns || rows !== stderr.rows) process.emit('SIGWINCH', 'SIGWINCH');
 }
 
 function liveSize(): Size {

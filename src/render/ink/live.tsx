@@ -30,11 +30,20 @@ export function Live({ source }: { readonly source: LiveSource }) {
   return <Text wrap="truncate-end">{text}</Text>;
 }
 
+/** What a terminal in raw mode sends for keys that have a name. */
+const controls: Readonly<Record<string, string>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\u0003': 'ctrl-c',
+  '\u001a': 'ctrl-z',
+  '\u001b': 'escape',
+};
+
 function keyNames(input: string, key: Key): readonly string[] {
   if (key.upArrow) return ['up'];
   if (key.downArrow) return ['down'];
   if (key.return) return ['enter'];
   if (key.escape) return ['escape'];
-  // Fast fingers and pastes arrive as one piece.
-  return key.ctrl ? [`ctrl-${input}`] : Array.from(input);
+  // Fast fingers and pastes arrive as one piece: two Ctrl-C are two.
+  return key.ctrl ? [`ctrl-${input}`] : Array.from(input, (one) => controls[one] ?? one);
 }

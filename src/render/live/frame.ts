@@ -34,7 +34,7 @@ export function frame(view: LiveView, { width, height }: Size): readonly Line[] 
 
 /** What stays on the screen when the run is over: the hosts, or the plays where there are too many. */
 export function lastFrame(view: LiveView, { width, height }: Size): readonly Line[] {
-  const settled: LiveView = { ...view, choice: noChoice };
+  const settled: LiveView = { ...view, choice: noChoice, state: { ...view.state, playing: -1 } };
   return middleLines(settled, { width, height: Math.max(0, height - 3) }).map((line) =>
     cutLine(line, width, view.symbols.more),
   );
