@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Fleet, fleet } from './fleet.ts';
-import { onTerminal } from './typed.ts';
+import { onTerminal } from './typed-terminal.ts';
 
 let lab: Fleet;
 let knownHosts: string;

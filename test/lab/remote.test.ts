@@ -1,6 +1,6 @@
 /** The ssh transport against a real sshd, and against wires that fail. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenConnector, openConnector } from '../../src/remote/connector.ts';
@@ -427,6 +427,33 @@ describe('jump hosts', () => {
     for (const one of all) if (one.ok) await one.remote.close();
   });
 
+  test('forty hosts get in through a jump host with MaxStartups 10:30:100, by either transport', async () => {
+    const door = await startSshd({ config: ['MaxStartups 10:30:100'] });
+    const config = join(door.folder, 'ssh_config');
+    const lines = [`Host door`, '  HostName 127.0.0.1', `  Port ${door.port}`, '  User root'];
+    lines.push(
+      `  IdentityFile ${door.keyFile}`,
+      `  UserKnownHostsFile ${door.knownHosts} ${sshd.knownHosts}`,
+    );
+    writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 });
+    appendFileSync(sshd.knownHosts, readFileSync(door.knownHosts, 'utf8'));
+    try {
+      const connector = openConnector(options({ sshConfigFile: config, connectTimeoutSeconds: 30 }));
+      connectors.push(connector);
+      for (const [transport, count] of [
+        ['ssh', 40],
+        ['openssh', 12],
+      ] as const) {
+        const behind = target({ transport, args: ['-J', 'door'] });
+        const all = await Promise.all(Array.from({ length: count }, () => connector.connect(behind)));
+        expect(all.map((one) => (one.ok ? 'in' : one.failure.message))).toEqual(all.map(() => 'in'));
+        for (const one of all) if (one.ok) await one.remote.close();
+      }
+    } finally {
+      await door.stop();
+    }
+  });
+
   test('a jump host that dies is the one cause for all behind it, and a later connection opens it anew', async () => {
     const entry = await wireTarget();
     const behind = target({ args: ['-J', `root@127.0.0.1:${entry.port}`] });
@@ -482,6 +509,34 @@ describe('the system ssh as transport', () => {
     expect(second).toMatchObject({ kind: 'done', code: 0 });
     expect(second.stdout).toMatch(/got yes\n$/);
     expect(second.stdout.split('\n')[0]).not.toBe(first.stdout.split('\n')[0]);
+  });
+
+  test('leaves no master behind and shares no connection, whatever the configuration says', async () => {
+    const config = join(sshd.folder, 'masters');
+    const path = join(sshd.folder, 'master-%C');
+    writeFileSync(config, `Host *\n  ControlMaster auto\n  ControlPersist 60\n  ControlPath ${path}\n`, {
+      mode: 0o600,
+    });
+    const to = target({ transport: 'openssh' });
+    const seen = new Set<string>();
+    for (let count = 0; count < 2; count += 1) {
+      const remote = await connected(to, { sshConfigFile: config });
+      seen.add((await remote.run(sh`echo $SSH_CONNECTION`, { timeoutSeconds: 20 })).stdout);
+    }
+    expect(seen.size).toBe(2);
+    expect(readdirSync(sshd.folder).filter((name) => name.startsWith('master-'))).toEqual([]);
+  });
+
+  test('goes through a ProxyCommand', async () => {
+    const config = join(sshd.folder, 'proxied');
+    writeFileSync(
+      config,
+      `Host hidden\n  ProxyCommand nc 127.0.0.1 ${sshd.port}\n  HostKeyAlias [127.0.0.1]:${sshd.port}\n`,
+      { mode: 0o600 },
+    );
+    const to = { ...target({ transport: 'openssh' }), address: 'hidden' };
+    const remote = await connected(to, { sshConfigFile: config });
+    expect(await remote.run(sh`exit 9`, { timeoutSeconds: 20 })).toMatchObject({ kind: 'done', code: 9 });
   });
 
   test('tells a script that ends with 255 from an ssh that failed', async () => {

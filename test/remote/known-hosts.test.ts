@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   fingerprint,
+  hashedName,
   judge,
   keysFor,
   knownLine,
@@ -46,9 +47,22 @@ const pattern = fc.oneof(
   },
 );
 const negated = fc.tuple(fc.boolean(), pattern).map(([no, name]) => (no ? `!${name}` : name));
+/** Salts of any length, and hashes that are none. */
+const hashed = fc
+  .oneof(
+    { weight: 4, arbitrary: fc.tuple(label, fc.uint8Array({ minLength: 20, maxLength: 20 })) },
+    { weight: 1, arbitrary: fc.constantFrom('|1|', '|1||', '|2|AAAA|BBBB', '|1|!!|!!') },
+  )
+  .map((made) => (typeof made === 'string' ? made : hashedName(made[0].toLowerCase(), Buffer.from(made[1]))));
 const entry = fc.record({
   marker: fc.constantFrom('', '', '', '@revoked ', '@cert-authority ', '@other '),
-  names: fc.array(negated, { minLength: 1, maxLength: 4 }).map((names) => names.join(',')),
+  names: fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.array(negated, { minLength: 1, maxLength: 4 }).map((names) => names.join(',')),
+    },
+    { weight: 2, arbitrary: hashed },
+  ),
   key: fc.nat(2),
   space: fc.constantFrom(' ', '\t', '  '),
   end: fc.constantFrom('', ' a comment', ' two words'),
@@ -71,6 +85,26 @@ describe('look-ups', () => {
         // ssh-keygen -F also shows lines whose key no ssh could use; ssh itself passes them over.
         const usable = oracle(text, name).filter((line) => typeof entries[line - 1] !== 'string');
         expect(ours(text, name)).toEqual(usable);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('take markers as ssh-keygen -F does, and never trust what is revoked or only an authority', () => {
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 10 }), label, fc.nat(2), (entries, name, key) => {
+        const text = entries.map(lineOf).join('\n');
+        const found = keysFor(name.toLowerCase(), readKnownHosts('f', text));
+        expect(found.map(({ marker, line }) => `${line} ${marker}`)).toEqual(oracleMarkers(text, name));
+        const trusted = entries.some(
+          ({ marker, key: of }, i) => marker === '' && of === key && isFound(found, i),
+        );
+        const revoked = entries.some(
+          ({ marker, key: of }, i) => marker === '@revoked ' && of === key && isFound(found, i),
+        );
+        const { kind } = judge(found, blob(key));
+        expect(kind === 'revoked').toBe(revoked);
+        expect(kind === 'known').toBe(trusted && !revoked);
       }),
       { numRuns: 100 },
     );
@@ -142,6 +176,20 @@ function blob(index: number): Buffer {
 
 function ours(text: string, name: string): number[] {
   return keysFor(name.toLowerCase(), readKnownHosts('f', text)).map(({ line }) => line);
+}
+
+function isFound(found: readonly { readonly line: number }[], index: number): boolean {
+  return found.some(({ line }) => line === index + 1);
+}
+
+function oracleMarkers(text: string, name: string): string[] {
+  const file = join(folder, 'asked');
+  writeFileSync(file, `${text}\n`);
+  const { stdout } = spawnSync('ssh-keygen', ['-F', name.toLowerCase(), '-f', file], { encoding: 'utf8' });
+  const words: Readonly<Record<string, string>> = { CA: 'cert-authority', REVOKED: 'revoked' };
+  return [...stdout.matchAll(/found: line (\d+) ?(\S*)/g)].map(
+    ([, line, marker = '']) => `${line} ${words[marker] ?? 'none'}`,
+  );
 }
 
 function oracle(text: string, name: string): number[] {
