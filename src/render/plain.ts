@@ -35,6 +35,10 @@ function words(event: RunEvent, colours: Palette): string | undefined {
       return `[${event.host}] ${event.state}`;
     case 'host-finished':
       return event.result === 'ok' ? undefined : hostLine(event, colours);
+    case 'drain-progress':
+      return `[${event.host}] draining: ${held(event)}, at most ${event.deadline} s`;
+    case 'drain-finished':
+      return `[${event.host}] ${drainEnd(event)}`;
     case 'taking-back':
       return colours.red(`taking back (on_failure: ${event.why}): ${hostCount(event.hosts)}`);
     case 'run-died':
@@ -68,6 +72,29 @@ export function heartbeatLine({ hosts }: RunState, nowMs: number): string | unde
   });
   const more = working.length > 5 ? ` and ${working.length - 5} more` : '';
   return `${new Date(nowMs).toISOString().slice(11, 19)} waiting: ${names.join(', ')}${more}`;
+}
+
+function held({ connections, gateway, counted }: Extract<RunEvent, { type: 'drain-progress' }>): string {
+  const where = `on ${visibleLine(gateway)}`;
+  if (connections === null) return `connections ${where}, which nobody can count`;
+  return `${connectionCount(connections)} ${where}${counted === 'host' ? ' (as the host itself counts)' : ''}`;
+}
+
+function drainEnd({
+  how,
+  connections,
+  gateway,
+  message,
+}: Extract<RunEvent, { type: 'drain-finished' }>): string {
+  if (how === 'empty') return `drained: nothing is left on ${visibleLine(gateway)}`;
+  const count = connections === null ? 'an unknown number of connections' : connectionCount(connections);
+  if (how === 'cut') return `drain ended at its deadline: ${count} through ${visibleLine(gateway)} cut`;
+  const why = message === undefined ? 'the deadline is over' : visibleLine(message);
+  return `still draining: ${count} stay pinned to ${visibleLine(gateway)} (${why}); the next apply carries on`;
+}
+
+function connectionCount(count: number): string {
+  return count === 1 ? '1 connection' : `${count} connections`;
 }
 
 function hostCount({ length }: readonly string[]): string {

@@ -3,7 +3,8 @@
  * failed is left out of later plays; a stop rule or an interrupt begins no further host. When a rule has stopped it,
  * `on_failure` says which of the confirmed hosts go back.
  */
-import type { HostPlan, PlannedHost, PlayPlan } from '../plan/plan.ts';
+import { drainOf } from '../plan/drain.ts';
+import type { HostPlan, PlannedHost, PlayPlan, TaskPlan } from '../plan/plan.ts';
 import type { HostTask, Sight } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
@@ -14,6 +15,7 @@ import { finishedEvent, type HostEnding, unplannableEnding } from './host-result
 import { type Turn, takeTurn } from './host-turn.ts';
 import type { Interludes } from './interlude.ts';
 import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
+import { leaveDrains, type OpenDrain, waitForRouteDrains } from './route-drain.ts';
 import { type Results, stopReason } from './stop-rules.ts';
 import { backGuardId, backwards, type Confirmed, takeBack } from './taking-back.ts';
 
@@ -33,8 +35,11 @@ export async function applyFleet(
   let waited = 0;
   const drained = async (until: number): Promise<void> => {
     const plays = fleet.plan.plays.slice(waited, until);
-    await waitForDrains({ ...fleet.plan, plays }, roll.fine(), context);
     waited = until;
+    if (!roll.stopped()) await waitForDrains({ ...fleet.plan, plays }, roll.fine(), context);
+    const drains = roll.drains(plays);
+    if (roll.stopped()) leaveDrains(drains, 'the run was stopped', context);
+    else await waitForRouteDrains(drains, context);
   };
   for (const [index, play] of fleet.plan.plays.entries()) {
     if (roll.stopped()) break;
@@ -42,7 +47,7 @@ export async function applyFleet(
     roll.halt(await interludes.before?.(play, index));
     if (!roll.stopped()) await roll.play(play, index);
   }
-  if (!roll.stopped()) await drained(fleet.plan.plays.length);
+  await drained(fleet.plan.plays.length);
   if (!roll.stopped()) roll.halt(await interludes.after?.());
   if (context.stop.aborted)
     context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
@@ -60,6 +65,9 @@ class Roll {
   private readonly fleet: PlannedFleet;
   private readonly context: RunContext;
   private readonly confirmed: Confirmed[] = [];
+  /** When each host had done its last part, by our clock. */
+  private readonly ends = new Map<string, number>();
+  private readonly startMs: number;
   private changed = false;
   private batchIndex = 0;
   private playIndex = 0;
@@ -70,6 +78,7 @@ class Roll {
     this.fleet = fleet;
     this.context = context;
     this.lookTasks = tasksByHost(request);
+    this.startMs = context.nowMs();
   }
 
   stopped(): boolean {
@@ -112,6 +121,21 @@ class Roll {
     return new Set([...this.results.keys()].filter((host) => !this.isOut(host)));
   }
 
+  /** What is draining on the hosts that are as wanted, by their newest sight; each object once. */
+  drains(plays: readonly PlayPlan[]): readonly OpenDrain[] {
+    const found = new Map<string, OpenDrain>();
+    for (const { name: play, rules, hosts } of plays) {
+      for (const plan of hosts) {
+        if (plan.kind !== 'planned' || this.isOut(plan.host)) continue;
+        for (const task of plan.tasks) {
+          const drain = this.drain(plan.host, task);
+          if (drain !== undefined) found.set(`${plan.host} ${task.object}`, { ...drain, play, rules });
+        }
+      }
+    }
+    return [...found.values()];
+  }
+
   async close(): Promise<void> {
     await Promise.all(
       [...this.fleet.surveys.values()].map(async (survey) => {
@@ -128,6 +152,18 @@ class Roll {
       touched: this.changed,
       refused: !this.changed && bad.length > 0 && bad.every((host) => this.refusals.has(host)),
     };
+  }
+
+  private drain(host: string, task: TaskPlan): Omit<OpenDrain, 'play' | 'rules'> | undefined {
+    const survey = this.fleet.surveys.get(host);
+    const sight = this.sights.get(host) ?? (survey?.kind === 'seen' ? survey.sight : undefined);
+    const { types } = this.context;
+    const drain = sight === undefined ? undefined : drainOf(host, task, { sight, types });
+    if (drain === undefined) return undefined;
+    const { elapsedSeconds, deadlineSeconds } = drain.draining;
+    // A move of this run has just begun its drain; the look behind it does not say when.
+    const beganMs = (this.ends.get(host) ?? this.startMs) - (elapsedSeconds ?? 0) * 1000;
+    return { ...drain, deadlineMs: beganMs + deadlineSeconds * 1000 };
   }
 
   /** Nothing changed yet, or no further batch: nothing to wait for. */
@@ -218,7 +254,10 @@ class Roll {
     const { playIndex, batchIndex: batch } = this;
     if (plan !== undefined && ending.result === 'changed')
       this.confirmed.push({ play, playIndex, batch, plan });
-    if (sight !== undefined) this.sights.set(host, sight);
+    if (sight !== undefined) {
+      this.sights.set(host, sight);
+      this.ends.set(host, this.context.nowMs());
+    }
     if (ending.refused === 'locked' || ending.refused === 'stale') this.refusals.add(host);
     if (ending.result === 'changed' || ending.result === 'rolled-back' || ending.result === 'unknown')
       this.changed = true;

@@ -35,6 +35,8 @@ export interface Change {
   readonly name: string;
   readonly from?: string;
   readonly to?: string;
+  /** Live connections that move with it: they stay where they are for a while, or break. null: not counted. */
+  readonly connections?: { readonly become: 'drains' | 'breaks'; readonly count: number | null };
   /** The full difference for `--diff full`: lines that begin with `+`, `-` or a blank. */
   readonly detail?: readonly string[];
 }
@@ -70,6 +72,21 @@ export interface ArgsProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly hint?: string;
+}
+
+/** A confirmed change that connections from before still hang on. A run waits for them and then ends it. */
+export interface Draining<State> {
+  /** Next hops that still carry them, by address. */
+  readonly gateways: readonly string[];
+  /** The host's interfaces towards them: connections have an address of these. */
+  readonly interfaces: readonly string[];
+  readonly deadlineSeconds: number;
+  readonly atDeadline: 'leave' | 'cut';
+  /** Since it began, and how many of them the host itself sees; null: it did not say. */
+  readonly elapsedSeconds: number | null;
+  readonly connections: number | null;
+  /** What the object should be once it is over. */
+  readonly over: State;
 }
 
 export interface TaskType<Args, State extends Json> {
@@ -108,6 +125,10 @@ export interface TaskType<Args, State extends Json> {
   readonly undo: 'turned' | { readonly impossible: string };
   /** What a change of it can break: the way in, a service, nothing. */
   readonly touches: 'reachability' | 'service' | 'nothing';
+  /** How long its steps wait on purpose; the guard gets it on top of its own time. */
+  waitsSeconds?(from: State | null, to: State | null): number;
+  /** Undefined: nothing is draining. */
+  draining?(state: State): Draining<State> | undefined;
   /** What a change from one state to the other does to a way in; empty when nothing. Pure. */
   wayIn?(from: State | null, to: State | null, way: WayIn, facts: Facts): readonly Touch[];
   /** A `check` is not a change: its observation must be what `desired` says after the play, or the host failed. */
