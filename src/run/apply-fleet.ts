@@ -33,15 +33,13 @@ export async function applyFleet(
 ): Promise<FleetDone> {
   const roll = new Roll(request, fleet, context);
   let waited = 0;
-  const awaited = new Set<string>();
-  const unawaited = () => roll.drains().filter(({ host }) => !awaited.has(host));
   const drained = async (until: number): Promise<void> => {
     const plays = fleet.plan.plays.slice(waited, until);
-    await waitForDrains({ ...fleet.plan, plays }, roll.fine(), context);
-    const drains = unawaited();
-    await waitForRouteDrains(drains, context);
-    for (const { host } of drains) awaited.add(host);
     waited = until;
+    if (!roll.stopped()) await waitForDrains({ ...fleet.plan, plays }, roll.fine(), context);
+    const drains = roll.drains(plays);
+    if (roll.stopped()) leaveDrains(drains, 'the run was stopped', context);
+    else await waitForRouteDrains(drains, context);
   };
   for (const [index, play] of fleet.plan.plays.entries()) {
     if (roll.stopped()) break;
@@ -49,8 +47,7 @@ export async function applyFleet(
     roll.halt(await interludes.before?.(play, index));
     if (!roll.stopped()) await roll.play(play, index);
   }
-  if (roll.stopped()) leaveDrains(unawaited(), 'the run was stopped', context);
-  else await drained(fleet.plan.plays.length);
+  await drained(fleet.plan.plays.length);
   if (!roll.stopped()) roll.halt(await interludes.after?.());
   if (context.stop.aborted)
     context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
@@ -125,9 +122,9 @@ class Roll {
   }
 
   /** What is draining on the hosts that are as wanted, by their newest sight; each object once. */
-  drains(): readonly OpenDrain[] {
+  drains(plays: readonly PlayPlan[]): readonly OpenDrain[] {
     const found = new Map<string, OpenDrain>();
-    for (const { name: play, rules, hosts } of this.fleet.plan.plays) {
+    for (const { name: play, rules, hosts } of plays) {
       for (const plan of hosts) {
         if (plan.kind !== 'planned' || this.isOut(plan.host)) continue;
         for (const task of plan.tasks) {
