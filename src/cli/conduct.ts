@@ -20,6 +20,7 @@ import { holdInventory } from './inventory-hold.ts';
 import { enterLab } from './lab-entry.ts';
 import { listHosts, listTasks } from './listings.ts';
 import { narrowed } from './narrowed-request.ts';
+import { nextHops } from './next-hops.ts';
 import type { Output } from './output.ts';
 import { planFileText, type SavedPlan, writePlanFile } from './plan-file.ts';
 import { agreed, askHidden, requireSomebody } from './question.ts';
@@ -88,6 +89,9 @@ async function withSession(errand: Errand, first: Request, password: string | un
   });
   const targets = new Map([...further, ...first.targets]);
   const connector = await openWayIn(targets, { flags, output });
+  // Only asked for counts: no question is asked for their sake, and what is wrong with them is their own affair.
+  const gateways = nextHops(first.inventory);
+  const counting = furtherTargets(first.inventory, gateways.values(), { flags, becomePassword: password });
   const session = openSession({
     output,
     progress: flags.progress,
@@ -96,7 +100,8 @@ async function withSession(errand: Errand, first: Request, password: string | un
     ...(flags.breakLock === undefined ? {} : { breakLock: flags.breakLock }),
     commandTimeoutSeconds,
     connector,
-    targets,
+    targets: new Map([...counting, ...targets]),
+    gateways,
     types: taskTypes,
     run: record.run,
     owner: record.owner,

@@ -26,6 +26,7 @@ export interface SessionOrder {
   readonly commandTimeoutSeconds: number;
   readonly connector: Connector;
   readonly targets: ReadonlyMap<string, Target>;
+  readonly gateways: ReadonlyMap<string, string>;
   readonly types: TaskTypes;
   readonly run: string;
   /** user@machine. */
@@ -92,6 +93,7 @@ export function openSession(order: SessionOrder): Session {
       types: order.types,
       connector: order.connector,
       targets: order.targets,
+      gateways: order.gateways,
       emit,
       limit: pLimit(order.forks),
       stop: stop.signal,

@@ -27,8 +27,7 @@ export function foldPlay(play: PlayPlan): FoldedPlay {
   const notes = new Map<string, { note: Note; hosts: string[] }>();
   for (const { host, tasks } of planned) {
     for (const task of tasks) {
-      for (const change of joinRanges(task.changes))
-        gather(lines, JSON.stringify(change), { change, hosts: [host] });
+      for (const change of joinRanges(task.changes)) gatherLine(lines, change, host);
       const told = task.changes.length > 0 ? task.notes : task.notes.filter(({ level }) => level !== 'info');
       for (const note of told) gather(notes, JSON.stringify(note), { note, hosts: [host] });
     }
@@ -50,6 +49,26 @@ export function hostRuns(hosts: readonly string[], all: readonly string[]): read
     else runs.push([host]);
   }
   return runs.flatMap((run) => (run.length < 3 ? run : [`${run[0] ?? ''}..${run.at(-1) ?? ''}`]));
+}
+
+/** Connections are added up: how many each host has is no difference between hosts. */
+function gatherLine(
+  lines: Map<string, { change: Change; hosts: string[] }>,
+  change: Change,
+  host: string,
+): void {
+  const { connections } = change;
+  const key = JSON.stringify({ ...change, connections: connections?.become });
+  const there = lines.get(key);
+  if (there === undefined) {
+    lines.set(key, { change, hosts: [host] });
+    return;
+  }
+  there.hosts.push(host);
+  if (connections === undefined || there.change.connections === undefined) return;
+  const counts = [there.change.connections.count, connections.count];
+  const count = counts.includes(null) ? null : (counts[0] ?? 0) + (counts[1] ?? 0);
+  there.change = { ...there.change, connections: { become: connections.become, count } };
 }
 
 function gather<Entry extends { hosts: string[] }>(map: Map<string, Entry>, key: string, entry: Entry): void {

@@ -35,6 +35,10 @@ function words(event: RunEvent, colours: Palette): string | undefined {
       return `[${event.host}] ${event.state}`;
     case 'host-finished':
       return event.result === 'ok' ? undefined : hostLine(event, colours);
+    case 'drain-progress':
+      return `[${event.host}] draining: ${held(event)}, at most ${event.deadline} s`;
+    case 'drain-finished':
+      return `[${event.host}] ${drainEnd(event)}`;
     case 'taking-back':
       return colours.red(`taking back (on_failure: ${event.why}): ${hostCount(event.hosts)}`);
     case 'run-died':
@@ -44,6 +48,10 @@ function words(event: RunEvent, colours: Palette): string | undefined {
       return colours.red(`stopped: ${event.why}`);
     case 'note':
       return `${event.host === undefined ? '' : `[${event.host}] `}${visibleLine(event.message)}`;
+    case 'draining':
+      return `[${event.host}] ${event.what} draining, ${connections(event.connections)}, at most ${event.secondsLeft} s`;
+    case 'drained':
+      return `[${event.host}] ${drained(event)}`;
     // The plan itself is printed, folded.
     case 'plan-warning':
     case 'plan-made':
@@ -66,8 +74,42 @@ export function heartbeatLine({ hosts }: RunState, nowMs: number): string | unde
   return `${new Date(nowMs).toISOString().slice(11, 19)} waiting: ${names.join(', ')}${more}`;
 }
 
+function held({ connections, gateway, counted }: Extract<RunEvent, { type: 'drain-progress' }>): string {
+  const where = `on ${visibleLine(gateway)}`;
+  if (connections === null) return `connections ${where}, which nobody can count`;
+  return `${connectionCount(connections)} ${where}${counted === 'host' ? ' (as the host itself counts)' : ''}`;
+}
+
+function drainEnd({
+  how,
+  connections,
+  gateway,
+  message,
+}: Extract<RunEvent, { type: 'drain-finished' }>): string {
+  if (how === 'empty') return `drained: nothing is left on ${visibleLine(gateway)}`;
+  const count = connections === null ? 'an unknown number of connections' : connectionCount(connections);
+  if (how === 'cut') return `drain ended at its deadline: ${count} through ${visibleLine(gateway)} cut`;
+  const why = message === undefined ? 'the deadline is over' : visibleLine(message);
+  return `still draining: ${count} stay pinned to ${visibleLine(gateway)} (${why}); the next apply carries on`;
+}
+
+function connectionCount(count: number): string {
+  return count === 1 ? '1 connection' : `${count} connections`;
+}
+
 function hostCount({ length }: readonly string[]): string {
   return length === 1 ? '1 host' : `${length} hosts`;
+}
+
+function drained({ what, how, connections: left }: Extract<RunEvent, { type: 'drained' }>): string {
+  if (how === 'ended') return `${what} has no connections any more`;
+  if (how === 'cut') return `${what} cut at the deadline: ${connections(left)} broke`;
+  return `${what} still draining, ${connections(left)}: the next apply carries on`;
+}
+
+function connections(count: number | null): string {
+  if (count === null) return 'its connections cannot be counted';
+  return count === 1 ? '1 connection' : `${count} connections`;
 }
 
 function hostLine(event: Extract<RunEvent, { type: 'host-finished' }>, colours: Palette): string {

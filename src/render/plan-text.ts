@@ -69,7 +69,11 @@ interface LineSetting {
 function lineTexts(lines: readonly FoldedLine[], { all, depth, colours }: LineSetting): readonly string[] {
   const cells = lines.map(
     ({ change, hosts }) =>
-      [visibleLine(`${change.kind} ${change.name}`), values(change), hostRuns(hosts, all).join(' ')] as const,
+      [
+        visibleLine(`${change.kind} ${change.name}`),
+        values(change),
+        [hostRuns(hosts, all).join(' '), become(change)].filter(Boolean).join('   '),
+      ] as const,
   );
   const widths = [0, 1].map((column) =>
     Math.min(44, Math.max(0, ...cells.map((row) => (row[column] ?? '').length))),
@@ -89,6 +93,14 @@ function lineTexts(lines: readonly FoldedLine[], { all, depth, colours }: LineSe
 function values({ from, to }: FoldedLine['change']): string {
   if (from !== undefined && to !== undefined) return visibleLine(`${from} -> ${to}`);
   return visibleLine(to ?? from ?? '');
+}
+
+/** `drains ~310 connections`: what the hosts themselves count, which is near. */
+function become({ connections }: FoldedLine['change']): string {
+  if (connections === undefined) return '';
+  const { become: what, count } = connections;
+  if (count === null) return `${what} its connections`;
+  return `${what} ~${count} ${count === 1 ? 'connection' : 'connections'}`;
 }
 
 function paint(text: string, action: keyof typeof signs, colours: Palette): string {

@@ -135,6 +135,49 @@ const schemas = [
     why: text('the rule of the play: rollback_batch or rollback_run'),
     hosts: names('the hosts, in the order in which they go back'),
   }),
+  event('draining', 'Connections are waited for before something is taken away from a host.', {
+    host: text('host name'),
+    task: text('task name'),
+    what: text('what goes after them: addresses'),
+    connections: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: 'how many still live; null when they cannot be counted',
+    }),
+    secondsLeft: count('until the deadline'),
+  }),
+  event('drained', 'Nothing is waited for any more on a host.', {
+    host: text('host name'),
+    task: text('task name'),
+    what: text('what was waited for'),
+    how: Type.Union([Type.Literal('ended'), Type.Literal('cut'), Type.Literal('left')], {
+      description:
+        'all connections had ended; they were cut at the deadline; or they are left to a later apply',
+    }),
+    connections: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: 'how many were cut or left',
+    }),
+  }),
+  event('drain-progress', 'Connections from before a move still stay on the old gateway of a host.', {
+    host: text('host name'),
+    gateway: text('name of the old gateway, or its address when the inventory does not have it'),
+    connections: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: 'how many are left; null: nobody could count them',
+    }),
+    counted: Type.Union([Type.Literal('gateway'), Type.Literal('host'), Type.Literal('nowhere')], {
+      description: 'who counted: the old gateway (exact), or the host itself (near)',
+    }),
+    deadline: count('seconds until the deadline'),
+  }),
+  event('drain-finished', 'A drain of a host is over, or is left to a later run.', {
+    host: text('host name'),
+    gateway: text('the old gateway, as in drain-progress'),
+    how: Type.Union([Type.Literal('empty'), Type.Literal('cut'), Type.Literal('left')], {
+      description: 'empty: no connection was left; cut: the deadline broke them; left: they stay pinned',
+    }),
+    connections: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: 'how many were cut or left; null: not counted',
+    }),
+    message: Type.Optional(text('why it was left, for people')),
+  }),
   event('run-stopped', 'No further hosts are begun.', { why: text('the rule that was met') }),
   event('note', 'Something people should know.', {
     message: text('the note'),

@@ -19,6 +19,8 @@ export interface HostState {
   readonly guardSeconds: number | undefined;
   /** When the guard was armed: with `guardSeconds`, when the host would go back. */
   readonly guardedAt: string | undefined;
+  /** What the host waits for: `203.0.113.15: 37`. */
+  readonly draining: string | undefined;
   readonly failure: Extract<RunEvent, { type: 'host-finished' }> | undefined;
   /** A change was begun on this host, whatever came of it. */
   readonly touched: boolean;
@@ -42,6 +44,8 @@ export type HostEvent = Extract<
       | 'task-finished'
       | 'guard-armed'
       | 'guard-settled'
+      | 'draining'
+      | 'drained'
       | 'host-finished';
   }
 >;
@@ -85,6 +89,10 @@ export function nextHost(host: HostState, event: HostEvent): HostState {
       };
     case 'guard-settled':
       return { ...host, phase: 'running', guardSeconds: undefined, guardedAt: undefined, touched: true };
+    case 'draining':
+      return { ...host, draining: `${event.what}: ${event.connections ?? 'some'}` };
+    case 'drained':
+      return { ...host, draining: undefined };
     case 'host-finished':
       return finished(host, event);
   }
@@ -123,6 +131,7 @@ export function freshHost(host: string): HostState {
     startedAt: undefined,
     guardSeconds: undefined,
     guardedAt: undefined,
+    draining: undefined,
     failure: undefined,
     touched: false,
     kept: 0,

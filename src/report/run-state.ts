@@ -19,6 +19,8 @@ export interface PlayState {
   readonly bad: number;
 }
 
+export type DrainState = Extract<RunEvent, { type: 'drain-progress' | 'drain-finished' }>;
+
 export interface RunState {
   readonly run: string;
   readonly command: string;
@@ -35,6 +37,8 @@ export interface RunState {
   readonly plan: Extract<RunEvent, { type: 'plan-made' }> | undefined;
   readonly batch: Extract<RunEvent, { type: 'batch-started' }> | undefined;
   readonly stopped: string | undefined;
+  /** Drains of moved routes that are under way or were left, by host. */
+  readonly drains: ReadonlyMap<string, DrainState>;
   readonly notes: readonly string[];
   readonly finished: Extract<RunEvent, { type: 'run-finished' }> | undefined;
   /** Its process is known to have died. */
@@ -56,6 +60,7 @@ export const emptyRunState: RunState = {
   plan: undefined,
   batch: undefined,
   stopped: undefined,
+  drains: new Map(),
   notes: [],
   finished: undefined,
   died: undefined,
@@ -106,9 +111,22 @@ export function reduce(before: RunState, event: RunEvent): RunState {
       return withHost({ ...state, plays: changedPlay(state, (play) => oneMore(play, event)) }, event);
     case 'plan-warning':
       return state;
+    case 'drain-progress':
+    case 'drain-finished':
+      return { ...state, drains: drainsAfter(state.drains, event) };
     default:
       return withHost(state, event);
   }
+}
+
+/** What is over is forgotten. */
+function drainsAfter(
+  drains: ReadonlyMap<string, DrainState>,
+  event: DrainState,
+): ReadonlyMap<string, DrainState> {
+  const rest = [...drains].filter(([host]) => host !== event.host);
+  const over = event.type === 'drain-finished' && event.how !== 'left';
+  return new Map(over ? rest : [...rest, [event.host, event]]);
 }
 
 type PlanMade = Extract<RunEvent, { type: 'plan-made' }>;

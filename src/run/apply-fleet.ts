@@ -3,15 +3,18 @@
  * failed is left out of later plays; a stop rule or an interrupt begins no further host. When a rule has stopped it,
  * `on_failure` says which of the confirmed hosts go back.
  */
-import type { HostPlan, PlannedHost, PlayPlan } from '../plan/plan.ts';
+import { drainOf } from '../plan/drain.ts';
+import type { HostPlan, PlannedHost, PlayPlan, TaskPlan } from '../plan/plan.ts';
 import type { HostTask, Sight } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
 import type { RunContext } from './context.ts';
+import { waitForDrains } from './drain-wait.ts';
 import { gateFailure } from './gate.ts';
 import type { HostDone } from './host-apply.ts';
 import { finishedEvent, type HostEnding, unplannableEnding } from './host-result.ts';
 import { type Turn, takeTurn } from './host-turn.ts';
 import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
+import { leaveDrains, type OpenDrain, waitForRouteDrains } from './route-drain.ts';
 import { type Results, stopReason } from './stop-rules.ts';
 import { backGuardId, backwards, type Confirmed, takeBack } from './taking-back.ts';
 
@@ -31,6 +34,10 @@ export async function applyFleet(
     if (roll.stopped()) break;
     await roll.play(play, index);
   }
+  if (!roll.stopped()) await waitForDrains(fleet.plan, roll.fine(), context);
+  const drains = roll.drains();
+  if (roll.stopped()) leaveDrains(drains, 'the run was stopped', context);
+  else await waitForRouteDrains(drains, context);
   if (context.stop.aborted)
     context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
   await roll.close();
@@ -47,6 +54,9 @@ class Roll {
   private readonly fleet: PlannedFleet;
   private readonly context: RunContext;
   private readonly confirmed: Confirmed[] = [];
+  /** When each host had done its last part, by our clock. */
+  private readonly ends = new Map<string, number>();
+  private readonly startMs: number;
   private changed = false;
   private batchIndex = 0;
   private playIndex = 0;
@@ -57,6 +67,7 @@ class Roll {
     this.fleet = fleet;
     this.context = context;
     this.lookTasks = tasksByHost(request);
+    this.startMs = context.nowMs();
   }
 
   stopped(): boolean {
@@ -89,6 +100,26 @@ class Roll {
     }
   }
 
+  /** Hosts that have come through all of their plays. */
+  fine(): ReadonlySet<string> {
+    return new Set([...this.results.keys()].filter((host) => !this.isOut(host)));
+  }
+
+  /** What is draining on the hosts that are as wanted, by their newest sight; each object once. */
+  drains(): readonly OpenDrain[] {
+    const found = new Map<string, OpenDrain>();
+    for (const { name: play, rules, hosts } of this.fleet.plan.plays) {
+      for (const plan of hosts) {
+        if (plan.kind !== 'planned' || this.isOut(plan.host)) continue;
+        for (const task of plan.tasks) {
+          const drain = this.drain(plan.host, task);
+          if (drain !== undefined) found.set(`${plan.host} ${task.object}`, { ...drain, play, rules });
+        }
+      }
+    }
+    return [...found.values()];
+  }
+
   async close(): Promise<void> {
     await Promise.all(
       [...this.fleet.surveys.values()].map(async (survey) => {
@@ -105,6 +136,18 @@ class Roll {
       touched: this.changed,
       refused: !this.changed && bad.length > 0 && bad.every((host) => this.refusals.has(host)),
     };
+  }
+
+  private drain(host: string, task: TaskPlan): Omit<OpenDrain, 'play' | 'rules'> | undefined {
+    const survey = this.fleet.surveys.get(host);
+    const sight = this.sights.get(host) ?? (survey?.kind === 'seen' ? survey.sight : undefined);
+    const { types } = this.context;
+    const drain = sight === undefined ? undefined : drainOf(host, task, { sight, types });
+    if (drain === undefined) return undefined;
+    const { elapsedSeconds, deadlineSeconds } = drain.draining;
+    // A move of this run has just begun its drain; the look behind it does not say when.
+    const beganMs = (this.ends.get(host) ?? this.startMs) - (elapsedSeconds ?? 0) * 1000;
+    return { ...drain, deadlineMs: beganMs + deadlineSeconds * 1000 };
   }
 
   /** Nothing changed yet, or no further batch: nothing to wait for. */
@@ -195,7 +238,10 @@ class Roll {
     const { playIndex, batchIndex: batch } = this;
     if (plan !== undefined && ending.result === 'changed')
       this.confirmed.push({ play, playIndex, batch, plan });
-    if (sight !== undefined) this.sights.set(host, sight);
+    if (sight !== undefined) {
+      this.sights.set(host, sight);
+      this.ends.set(host, this.context.nowMs());
+    }
     if (ending.refused === 'locked' || ending.refused === 'stale') this.refusals.add(host);
     if (ending.result === 'changed' || ending.result === 'rolled-back' || ending.result === 'unknown')
       this.changed = true;

@@ -14,6 +14,8 @@ export interface RunContext {
   readonly types: TaskTypes;
   readonly connector: Connector;
   readonly targets: ReadonlyMap<string, Target>;
+  /** Hosts of the inventory by the next hop that they are for webservers. Each has a target. */
+  readonly gateways: ReadonlyMap<string, string>;
   readonly emit: Emit;
   /** At most `--forks` hosts at once. */
   readonly limit: LimitFunction;

@@ -65,11 +65,13 @@ export async function verifyHost(order: HostOrder, context: RunContext): Promise
   return { ending: verdict(order, look.sight, context) ?? { result: 'ok' }, sight: look.sight };
 }
 
+/** What steps wait on purpose is not taken from the time for the confirm. */
 function guardSeconds({ plan, rules }: HostOrder, { guard, types }: RunContext): number | null {
-  const touches = plan.tasks.some(
-    ({ type, changes }) => changes.length > 0 && typeOf(types, type).touches === 'reachability',
-  );
-  return guard === 'on' && touches ? rules.confirmTimeoutSeconds : null;
+  const changing = plan.tasks.filter(({ changes }) => changes.length > 0);
+  const touches = changing.some(({ type }) => typeOf(types, type).touches === 'reachability');
+  if (guard !== 'on' || !touches) return null;
+  const waits = changing.map(({ type, from, to }) => typeOf(types, type).waitsSeconds?.(from, to) ?? 0);
+  return waits.reduce((sum, seconds) => sum + seconds, rules.confirmTimeoutSeconds);
 }
 
 function guardOrder(

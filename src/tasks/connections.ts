@@ -29,12 +29,14 @@ export const endedStates: readonly string[] = ['TIME_WAIT', 'CLOSE'];
 
 /**
  * Prints `connections ADDRESS LIVE ENDED` for each address: entries whose answers come to it, or that were opened to
- * it. Ends with 3 when the table cannot be read. Defines what it needs; one pass over the table.
+ * it. Ends with 3 when the table cannot be read. Defines what it needs; one pass over the table. Addresses that only
+ * the host knows are given as shell text that is one word with blanks in it: sh`"$list"`.
  */
-export function addressConnectionsScript(addresses: readonly string[]): Script {
+export function addressConnectionsScript(addresses: readonly string[] | Script): Script {
+  const wanted = 'text' in addresses ? addresses : sh`${addresses.join(' ')}`;
   return block(
     connectionsReader,
-    sh`(gwfleet_connections || echo unread) | awk -v wanted=${addresses.join(' ')} -v ended=${endedStates.join(' ')} ${counting}`,
+    sh`(gwfleet_connections || echo unread) | awk -v wanted=${wanted} -v ended=${endedStates.join(' ')} ${counting}`,
   );
 }
 

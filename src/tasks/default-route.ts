@@ -4,32 +4,49 @@
  * never waits for a gateway that may be dead.
  */
 import { type Static, Type } from '@sinclair/typebox';
-import { block, type Script, sh } from '../shell/sh.ts';
+import { block, nothing, type Script, sh } from '../shell/sh.ts';
+import {
+  type DrainPolicy,
+  drainInterfaces,
+  isDrain,
+  leftGateways,
+  sameDrain,
+} from './default-route/drain.ts';
+import { drainProbe, readinessProbe } from './default-route/drain-probe.ts';
+import { beginDrain, endDrain, warmUpSeconds } from './default-route/drain-script.ts';
+import { readDrain, readReadiness } from './default-route/drain-seen.ts';
+import { routeChanges } from './default-route/lines.ts';
+import { momentProbe, noMoment, readMoment } from './default-route/moment.ts';
 import { applyRoutes, listing } from './default-route/script.ts';
 import { type DefaultRouteState, partsOf, readRoute, routeText } from './default-route/state.ts';
 import { wantedRoute } from './default-route/wanted.ts';
 import { addressProblems, closedObject, interfaceName } from './network-args.ts';
 import { failedProbe, requireTool } from './steps.ts';
-import type { Change, Observation, TaskType } from './task-type.ts';
+import type { Draining, Observation, TaskType } from './task-type.ts';
 import type { Touch, WayIn } from './way-in.ts';
 
 const drain = closedObject({
-  deadline: Type.String({
-    description: 'how long connections may stay on the old gateway: `90s`, `10m`, `2h`',
-    pattern: '^[1-9]\\d*(s|m|h)$',
-  }),
+  deadline: Type.Optional(
+    Type.String({
+      description: 'how long connections may stay on the old gateway: `90s`, `10m`, `2h`; by default `10m`',
+      pattern: '^[1-9]\\d{0,6}(s|m|h)$',
+    }),
+  ),
   // biome-ignore lint/suspicious/noThenProperty: it is the users' word, and nobody awaits a schema
-  then: Type.Union([Type.Literal('leave'), Type.Literal('cut')], {
-    description: '`leave` keeps what is left pinned to the old gateway, `cut` lets it break',
-  }),
+  then: Type.Optional(
+    Type.Union([Type.Literal('leave'), Type.Literal('cut')], {
+      description: '`leave` (the default) keeps what is left pinned to the old gateway, `cut` lets it break',
+    }),
+  ),
 });
 
 const schema = closedObject({
   via: Type.String({ description: 'the next hop, an address in a subnet of the host' }),
   interface: Type.Optional(interfaceName('the device, where several lead to the next hop')),
   drain: Type.Optional(
-    Type.Union([Type.Literal(false), drain], {
-      description: '`false`: the hard switch; else how long existing connections may stay',
+    Type.Union([Type.Boolean(), drain], {
+      description:
+        '`false`: the hard switch; else how long existing connections may stay; by default 10 minutes',
     }),
   ),
 });
@@ -44,7 +61,17 @@ same or a lower metric, are deleted afterwards; one with a higher metric by anot
 Before the switch the next hop is asked by ARP: one that nobody answers for is refused, because the kernel would take
 it without a word. A next hop in no subnet of the host is refused, too.
 
-\`drain\` is accepted, but connections do not stay on the old gateway yet: the switch is hard, and the plan says so.
+A live route that moves is drained: connections that exist stay on the old gateway, new ones take the new one. It is
+done with packet marks (chain GWFLEET-DRAIN in the mangle table, routing rules and tables 7700 to 7955, which belong
+to gwfleet); routes that are more special than the default route are not touched by it. The move is guarded and
+confirmed like every change; then the run waits until the old gateway counts no connection of the host any more, and
+takes all of it away again. At the deadline \`leave\` keeps what is left where it is, for the next apply to carry on,
+and \`cut\` lets it break. A move back, or on, while a drain is under way breaks nothing either. Answers to connections
+that came in from outside stay on the old gateway until the end. \`drain: false\` is the hard switch, and ends a drain.
+
+Where nothing on the host has used conntrack before and datagram sockets are open, it looks at the traffic for
+three seconds before the move, because a datagram flow that it has never seen would count as new.
+
 The change lives in the running system; it is not yet kept over a restart.`;
 
 export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
@@ -68,15 +95,59 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
     if (seen.kind === 'unknown') return { kind: 'refused', why: `the default route is unknown: ${seen.why}` };
     const goal = { via, ...(device === undefined ? {} : { interface: device }) };
     const state = seen.kind === 'present' ? seen.state : null;
-    return wantedRoute({ ...goal, drains: drains !== undefined && drains !== false }, state, facts);
+    return wantedRoute({ ...goal, drain: policyOf(drains) }, state, facts);
   },
-  changes,
-  apply: applyRoutes,
+  changes: routeChanges,
+  apply,
   boot: () => [],
   undo: 'turned',
   touches: 'reachability',
+  waitsSeconds: (_from, to) => (isDrain(to?.drain) ? warmUpSeconds : 0),
+  draining,
   wayIn,
 };
+
+const defaultPolicy: DrainPolicy = { deadlineSeconds: 600, atDeadline: 'leave' };
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+function policyOf(drains: DefaultRouteArgs['drain']): DrainPolicy | false {
+  if (drains === false) return false;
+  if (drains === undefined || drains === true) return defaultPolicy;
+  const [, amount, unit] = /^(\d+)([smh])$/.exec(drains.deadline ?? '') ?? [];
+  return {
+    deadlineSeconds:
+      amount === undefined ? defaultPolicy.deadlineSeconds : Number(amount) * (unitSeconds[unit ?? 's'] ?? 1),
+    atDeadline: drains.then ?? 'leave',
+  };
+}
+
+/** A drain begins before the route moves, and ends after it has moved back: no connection is ever between. */
+function apply(from: DefaultRouteState | null, to: DefaultRouteState | null): Script {
+  const [before, after] = [from?.drain ?? null, to?.drain ?? null];
+  const same = sameDrain(before, after);
+  return block(
+    same || !isDrain(after) ? nothing : beginDrain(after),
+    applyRoutes(from, to),
+    same || isDrain(after) ? nothing : endDrain(isDrain(before) ? before.shift : undefined),
+  );
+}
+
+function draining({
+  drain: there,
+  moment,
+  ...state
+}: DefaultRouteState): Draining<DefaultRouteState> | undefined {
+  if (!isDrain(there)) return undefined;
+  return {
+    gateways: leftGateways(there),
+    interfaces: drainInterfaces(there),
+    deadlineSeconds: there.deadlineSeconds,
+    atDeadline: there.atDeadline,
+    elapsedSeconds: moment.elapsed,
+    connections: moment.old,
+    over: { ...state, drain: null, moment: noMoment },
+  };
+}
 
 /** busybox' ip does not print protocol and mtu, so a route could not be put back as it was. */
 function probe({ via, interface: device }: DefaultRouteArgs): Script {
@@ -86,10 +157,14 @@ function probe({ via, interface: device }: DefaultRouteArgs): Script {
     sh`ip -4 route show default table main >/dev/null || exit 1`,
     sh`gwfleet_routes=$(${listing})`,
     sh`printf '%s\n' "$gwfleet_routes"`,
+    drainProbe,
+    momentProbe,
     sh`gwfleet_device=${device ?? ''}`,
     // `-w` so that `via 10.0.0.1` is not found in `via 10.0.0.11`.
     sh`if printf '%s\n' "$gwfleet_routes" | head -n 1 | grep -q -w -F -e ${`default via ${via}`}; then echo '~ next hop unasked'; exit 0; fi`,
     sh`[ -n "$gwfleet_device" ] || gwfleet_device=$(ip -4 route get ${via} 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)`,
+    sh`gwfleet_away=$(printf '%s\n' "$gwfleet_routes" | sed -n '1s/.* dev \([^ ]*\).*/\1/p')`,
+    readinessProbe,
     sh`case "$(ip -o link show dev "$gwfleet_device" 2>/dev/null)" in ''|*NOARP*|*LOOPBACK*|*POINTOPOINT*) echo '~ next hop unasked'; exit 0 ;; esac`,
     asked(via),
   );
@@ -116,50 +191,26 @@ function read(output: { code: number; stdout: string; stderr: string }): Observa
     const parts = readRoute(line);
     return parts === undefined ? [] : [routeText(parts)];
   });
-  return { kind: 'present', state: { routes, nextHop: answer } };
+  return {
+    kind: 'present',
+    state: {
+      routes,
+      nextHop: answer,
+      drain: readDrain(output.stdout),
+      readiness: readReadiness(output.stdout),
+      moment: readMoment(output.stderr),
+    },
+  };
 }
 
 /** Where the kernel does not tell the route that the answers ride on, one that has their next hop is taken for it. */
 function wayIn(from: DefaultRouteState | null, to: DefaultRouteState | null, way: WayIn): readonly Touch[] {
-  if (way.kind !== 'own' || from?.routes[0] === to?.routes[0]) return [];
+  const drains = !sameDrain(from?.drain ?? null, to?.drain ?? null);
+  if (way.kind !== 'own' || (from?.routes[0] === to?.routes[0] && !drains)) return [];
   const guessed = (from?.routes ?? []).some((route) => {
     const { via, device, rest } = partsOf(route);
     return way.via !== null && ((via === way.via && device === way.interface) || rest.includes(way.via));
   });
   const rides = way.route === '' ? guessed : way.route === 'default';
   return rides ? [{ kind: 'rides', text: 'the way in rides on this route' }] : [];
-}
-
-/** The first routes are compared as one thing that moves; what stands behind them comes and goes. */
-function changes(from: DefaultRouteState | null, to: DefaultRouteState | null): readonly Change[] {
-  const [before, ...olds] = from?.routes ?? [];
-  const [after, ...news] = to?.routes ?? [];
-  return [
-    ...mainChange(before, after),
-    ...olds.filter((route) => !news.includes(route)).map((route) => extra('delete', route)),
-    ...news.filter((route) => !olds.includes(route)).map((route) => extra('create', route)),
-  ];
-}
-
-function mainChange(before: string | undefined, after: string | undefined): readonly Change[] {
-  const base = { kind: 'default', name: 'route' };
-  if (before === after) return [];
-  if (after === undefined) return before === undefined ? [] : [{ ...base, action: 'delete', from: before }];
-  if (before === undefined) return [{ ...base, action: 'create', to: after }];
-  const [old, young] = [partsOf(before), partsOf(after)];
-  const short = old.via !== null && routeText({ ...old, via: young.via }) === after;
-  return [
-    {
-      ...base,
-      action: 'update',
-      from: short ? old.via : before,
-      to: short ? (young.via ?? '') : after,
-      detail: [`-default ${before}`, `+default ${after}`],
-    },
-  ];
-}
-
-function extra(action: 'create' | 'delete', route: string): Change {
-  const name = `route metric ${partsOf(route).metric}`;
-  return { action, kind: 'default', name, [action === 'create' ? 'to' : 'from']: route };
 }

@@ -35,6 +35,8 @@ export interface Change {
   readonly name: string;
   readonly from?: string;
   readonly to?: string;
+  /** Live connections that move with it: they stay where they are for a while, or break. null: not counted. */
+  readonly connections?: { readonly become: 'drains' | 'breaks'; readonly count: number | null };
   /** The full difference for `--diff full`: lines that begin with `+`, `-` or a blank. */
   readonly detail?: readonly string[];
 }
@@ -45,6 +47,18 @@ export interface BootFile {
   readonly mode: number;
   /** The bytes as text; null removes the file. */
   readonly content: string | null;
+}
+
+/** What a state waits for: it passes by itself, and then there is more to change. */
+export interface Waiting {
+  /** For people: `203.0.113.15 is draining`. */
+  readonly what: string;
+  /** Live connections that are waited for; null when they cannot be counted. */
+  readonly connections: number | null;
+  /** How long a run that has changed the host stays and waits. */
+  readonly seconds: number;
+  /** What is done when the time is over: arguments to plan with instead. Without: it is left to a later run. */
+  readonly atDeadline?: Json;
 }
 
 export interface Example {
@@ -58,6 +72,21 @@ export interface ArgsProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly hint?: string;
+}
+
+/** A confirmed change that connections from before still hang on. A run waits for them and then ends it. */
+export interface Draining<State> {
+  /** Next hops that still carry them, by address. */
+  readonly gateways: readonly string[];
+  /** The host's interfaces towards them: connections have an address of these. */
+  readonly interfaces: readonly string[];
+  readonly deadlineSeconds: number;
+  readonly atDeadline: 'leave' | 'cut';
+  /** Since it began, and how many of them the host itself sees; null: it did not say. */
+  readonly elapsedSeconds: number | null;
+  readonly connections: number | null;
+  /** What the object should be once it is over. */
+  readonly over: State;
 }
 
 export interface TaskType<Args, State extends Json> {
@@ -77,7 +106,8 @@ export interface TaskType<Args, State extends Json> {
   /**
    * Reads only. Prints the same bytes as long as the object has not changed: no counters, no lifetimes. A line that
    * begins with `~ ` tells of the surroundings (whether the next hop answers): it must hold when the change begins,
-   * but no rollback can put it back, and none is judged by it.
+   * but no rollback can put it back, and none is judged by it. What moves by itself (numbers of connections) goes to
+   * standard error: it is read, and never compared.
    */
   probe(args: Args): Script;
   /** Pure; canonical form. Throws nothing: garbage is `unknown`. */
@@ -86,6 +116,8 @@ export interface TaskType<Args, State extends Json> {
   desired(args: Args, seen: Observation<State>, facts: Facts): Wanted<State>;
   /** The lines of the plan; empty exactly when the two are equal for this type. */
   changes(from: State | null, to: State | null): readonly Change[];
+  /** What is still going on in what is there, when the plan leaves it so. Pure. */
+  waiting?(to: State | null, seen: Observation<State>, args: Args): Waiting | undefined;
   /** From any state to any state; exits with 0 only when every step worked. Undo = the ends swapped. */
   apply(from: State | null, to: State | null): Script;
   /** What makes the state survive a restart. */
@@ -93,6 +125,10 @@ export interface TaskType<Args, State extends Json> {
   readonly undo: 'turned' | { readonly impossible: string };
   /** What a change of it can break: the way in, a service, nothing. */
   readonly touches: 'reachability' | 'service' | 'nothing';
+  /** How long its steps wait on purpose; the guard gets it on top of its own time. */
+  waitsSeconds?(from: State | null, to: State | null): number;
+  /** Undefined: nothing is draining. */
+  draining?(state: State): Draining<State> | undefined;
   /** What a change from one state to the other does to a way in; empty when nothing. Pure. */
   wayIn?(from: State | null, to: State | null, way: WayIn, facts: Facts): readonly Touch[];
   /** A `check` is not a change: its observation must be what `desired` says after the play, or the host failed. */

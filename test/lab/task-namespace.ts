@@ -3,7 +3,7 @@
  * frames them. No sshd, no guard: only what the type itself does.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { framed, type Output, readFrames } from '../../src/shell/frames.ts';
@@ -49,6 +49,7 @@ export class TaskNamespace {
     count += 1;
     this.name = `gwft-${process.pid}-${count}`;
     this.#folder = mkdtempSync(join(tmpdir(), 'gwfleet-task-'));
+    mkdirSync(join(this.#folder, 'run', 'netns'), { recursive: true });
     const inherited = process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin';
     this.#path = `${this.#folder}:${inherited}`;
     if (backend === 'legacy') {
@@ -74,11 +75,7 @@ export class TaskNamespace {
   sh(text: string): string {
     const file = join(this.#folder, 'script');
     writeFileSync(file, text);
-    const run = spawnSync('ip', ['netns', 'exec', this.name, 'dash', '-e', file], {
-      encoding: 'utf8',
-      env: { PATH: this.#path },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const run = this.#exec(['dash', '-e', file]);
     if (run.status !== 0) throw new Error(`${text}\nended with ${run.status}: ${run.stderr}`);
     return run.stdout;
   }
@@ -87,14 +84,21 @@ export class TaskNamespace {
   run(script: Script): Output {
     const file = join(this.#folder, 'script');
     writeFileSync(file, framed('MARK', 'one', script).text);
-    const run = spawnSync('ip', ['netns', 'exec', this.name, ...this.shell, file], {
+    const run = this.#exec([...this.shell, file]);
+    const output = readFrames('MARK', run.stdout, run.stderr).get('one');
+    if (output === undefined) throw new Error(`the script was cut off:\n${script.text}\n${run.stderr}`);
+    return output;
+  }
+
+  /** With a /run of its own: `ip netns exec` gives it mounts of its own already. */
+  #exec(argv: readonly string[]) {
+    const mounts = 'mount --rbind /run/netns "$0/netns" && mount --rbind "$0" /run && exec "$@"';
+    const own = ['sh', '-c', mounts, join(this.#folder, 'run')];
+    return spawnSync('ip', ['netns', 'exec', this.name, ...own, ...argv], {
       encoding: 'utf8',
       env: { PATH: this.#path },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const output = readFrames('MARK', run.stdout, run.stderr).get('one');
-    if (output === undefined) throw new Error(`the script was cut off:\n${script.text}\n${run.stderr}`);
-    return output;
   }
 
   facts(more: Partial<Facts> = {}): Facts {

@@ -93,7 +93,7 @@ sleep 0.3
 ${defaultRoute.apply(from, wanted.state).text}
 ) >&2
 sleep 0.3; kill $m; cat /tmp/gwfleet-monitor-$$; rm /tmp/gwfleet-monitor-$$`);
-  const events = log.split('\n').filter((line) => line.includes('default'));
+  const events = log.split('\n').filter((line) => line.includes('default') && !line.includes(' table '));
   let held = 2;
   for (const event of events) {
     held += event.startsWith('Deleted') ? -1 : 0;

@@ -179,6 +179,7 @@ export class Fleet {
     limit: pLimit(8),
     beforeBatch: () => Promise.resolve(),
     stop: this.stop.signal,
+    gateways: new Map(),
     commandTimeoutSeconds: 20,
     guard: 'on',
     nonce: () => this.#nonce(),

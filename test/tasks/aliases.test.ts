@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AliasesState } from '../../src/tasks/aliases/state.ts';
-import { aliases } from '../../src/tasks/aliases.ts';
+import { type AliasesArgs, aliases } from '../../src/tasks/aliases.ts';
 import type { Facts } from '../../src/tasks/facts.ts';
 import { ownWay } from '../../src/tasks/way-in.ts';
 import { facts } from './samples.ts';
 
 const args = { interface: 'eth1', addresses: '203.0.113.10-203.0.113.13' };
 
-function seen(name = 'aliases-mixed'): AliasesState {
-  const stdout = readFileSync(new URL(`captures/${name}.txt`, import.meta.url), 'utf8');
-  const observation = aliases.read({ code: 0, stdout, stderr: '' }, args);
+function seen(live = '203.0.113.77 0 5', rules = ''): AliasesState {
+  const text = readFileSync(new URL('captures/aliases-mixed.txt', import.meta.url), 'utf8');
+  const stdout = text.replace('carried\n', `carried\n${rules}`);
+  const observation = aliases.read({ code: 0, stdout, stderr: `connections ${live}\n` }, args);
   if (observation.kind !== 'present') throw new Error(JSON.stringify(observation));
   return observation.state;
 }
@@ -36,7 +37,8 @@ test('reads what is ours and leaves the primary and foreign secondaries out', ()
   expect(state.primary?.address).toBe('203.0.113.10');
   expect(
     state.addresses.map(({ interface: device, address, label }) => `${device} ${address} ${label}`),
-  ).toEqual(['eth1 203.0.113.12 eth1:5', 'eth1 203.0.113.77 eth1:7', 'eth2 203.0.113.11 eth2']);
+  ).toEqual(['eth1 203.0.113.12 eth1:5', 'eth2 203.0.113.11 eth2']);
+  expect(state.leaving.map(({ address }) => address)).toEqual(['203.0.113.77']);
   expect(state.sources).toEqual(['203.0.113.12']);
 });
 
@@ -138,4 +140,67 @@ test('a missing ip is unknown, and says what to install', () => {
 test('a part of a pool that is no address is found at its place', () => {
   const [problem] = aliases.problems({ interface: 'eth1', addresses: ['203.0.113.10', '010.0.0.1'] });
   expect(problem?.path).toEqual(['addresses', 1]);
+});
+
+describe('an address that leaves the pool', () => {
+  const leaver = (state: AliasesState, more: Partial<AliasesArgs> = {}) => {
+    const goal: AliasesArgs = { ...args, ...more };
+    const seenNow = { kind: 'present', state } as const;
+    const to = aliases.desired(goal, seenNow, facts);
+    if (to.kind !== 'state') throw new Error(to.why);
+    return {
+      changes: aliases.changes(state, to.state).filter(({ name }) => name === 'eth1:7'),
+      notes: (to.notes ?? [])
+        .map(({ level, text }) => `${level} ${text}`)
+        .filter((text) => /\.77/.test(text)),
+      waiting: aliases.waiting?.(to.state, seenNow, goal),
+    };
+  };
+
+  test('stays as draining as long as rules lead to it, however few its connections are', () => {
+    const { changes, notes, waiting } = leaver(seen('203.0.113.77 0 0', '203.0.113.77\n'));
+    expect(changes).toEqual([
+      { action: 'update', kind: 'alias', name: 'eth1:7', from: '203.0.113.77/24', to: 'draining' },
+    ]);
+    expect(notes).toEqual([
+      'info 203.0.113.77 takes no new connections; it goes as soon as the rules are changed',
+    ]);
+    expect(waiting).toEqual({ what: '203.0.113.77', connections: 0, seconds: 30 });
+  });
+
+  test('is no change and says how many it waits for while connections live', () => {
+    const { changes, notes, waiting } = leaver(seen('203.0.113.77 37 2'));
+    expect(changes).toEqual([]);
+    expect(notes).toEqual(['warning 203.0.113.77 is draining, 37 connections']);
+    expect(waiting?.connections).toBe(37);
+  });
+
+  test('goes when nothing but TIME_WAIT is left', () => {
+    const { changes, waiting } = leaver(seen('203.0.113.77 0 44'));
+    expect(changes.map(({ action }) => action)).toEqual(['delete']);
+    expect(waiting).toBeUndefined();
+  });
+
+  test('stays where its connections cannot be counted, and says what to install', () => {
+    const { changes, notes } = leaver(seen('none'));
+    expect(changes).toEqual([]);
+    expect(notes[0]).toContain('cannot be counted (apt install conntrack)');
+  });
+
+  test('is cut at its deadline when that is wanted, and the plan says how many break', () => {
+    // biome-ignore lint/suspicious/noThenProperty: the users' word
+    const { waiting } = leaver(seen('203.0.113.77 37 2'), { drain: { deadline: '10m', then: 'cut' } });
+    expect(waiting).toMatchObject({ seconds: 600, atDeadline: { ...args, drain: false } });
+    const { changes, notes } = leaver(seen('203.0.113.77 37 2'), { drain: false });
+    expect(changes.map(({ action }) => action)).toEqual(['delete']);
+    expect(notes).toEqual(['danger 203.0.113.77 goes, 37 connections on it break']);
+  });
+
+  test('keeps its number to itself until it is gone', () => {
+    const from = seen('203.0.113.77 1 0');
+    const pool = { ...args, addresses: ['203.0.113.10-203.0.113.19'] };
+    const to = aliases.desired(pool, { kind: 'present', state: from }, facts);
+    const numbers = to.kind === 'state' ? to.state?.addresses.map(({ label }) => label) : [];
+    expect(numbers).not.toContain('eth1:7');
+  });
 });

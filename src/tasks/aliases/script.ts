@@ -4,11 +4,11 @@
  */
 import { block, nothing, type Script, sh } from '../../shell/sh.ts';
 import { steps } from '../steps.ts';
-import { type AliasesState, type HostAddress, sameAddress } from './state.ts';
+import { type AliasesState, type HostAddress, heldAddresses, sameAddress } from './state.ts';
 
 export function applyAliases(from: AliasesState | null, to: AliasesState | null): Script {
-  const olds = from?.addresses ?? [];
-  const news = to?.addresses ?? [];
+  const olds = heldAddresses(from);
+  const news = heldAddresses(to);
   const fresh = news.filter((one) => !olds.some((old) => sameAddress(old, one)));
   const gone = olds.filter((old) => !news.some((one) => sameKey(old, one)));
   if (fresh.length + gone.length === 0) return nothing;
@@ -17,8 +17,20 @@ export function applyAliases(from: AliasesState | null, to: AliasesState | null)
     fresh.length === 0 ? nothing : putting,
     fresh.some(({ secondary, prefix }) => !secondary && prefix < 32) ? leading : nothing,
     steps(...fresh.map(put), ...gone.map(drop)),
+    resetCut(gone.filter(({ address }) => (from?.live[address] ?? 0) > 0)),
     announce(fresh),
   );
+}
+
+/**
+ * Connections that are cut would hang until their timeouts. Without its entry, the next packet of one leaves by another
+ * address, and the other side, which knows of no such connection, resets it. Best effort, like everything after a cut.
+ */
+function resetCut(cut: readonly HostAddress[]): Script {
+  if (cut.length === 0) return nothing;
+  const addresses = cut.map(({ address }) => address);
+  return sh`if command -v conntrack >/dev/null 2>&1; then for gwfleet_cut in ${addresses}; do conntrack -D -q "$gwfleet_cut" >/dev/null 2>&1; done; fi
+:`;
 }
 
 /** The kernel's key of an address; label and broadcast hang on it and cannot be changed in place. */

@@ -28,13 +28,22 @@ export type AliasesState = Readonly<{
   interface: string;
   /** Not ours: the measure for prefix and broadcast. Null when the interface has no address. */
   primary: Primary | null;
-  /** Ours: pool addresses anywhere but the primary, and what is labelled `<interface>:<number>`. */
+  /** Ours: pool addresses anywhere but the primary, and what is labelled as an alias while rules still lead to it. */
   addresses: readonly HostAddress[];
+  /** Ours, not in the pool, and no rule leads to them any more: they wait for their last connection. */
+  leaving: readonly HostAddress[];
+  /** Live connections of addresses outside the pool, as seen; empty in what is wanted. Never compared. */
+  live: Readonly<Record<string, number>>;
   /** Ours or not: addresses that a route names as its source; such a route goes with its address. */
   sources: readonly string[];
   /** Devices by which routes go that no address brought; such a route goes with the last address of its device. */
   carriers: readonly string[];
 }>;
+
+/** All that is ours on the host now, leaving or not. */
+export function heldAddresses(state: AliasesState | null): readonly HostAddress[] {
+  return [...(state?.addresses ?? []), ...(state?.leaving ?? [])];
+}
 
 /** The number in `eth1:7`, or undefined when the label is another one. */
 export function labelNumber(label: string, device: string): number | undefined {

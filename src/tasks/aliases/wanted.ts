@@ -3,11 +3,14 @@
  * another one, new ones take the lowest that is free, so that a removal renumbers nobody.
  */
 import { contains, formatAddress, networkOf, parseAddress } from '../../address/ipv4.ts';
+import type { Drain } from '../drain-args.ts';
 import type { Facts } from '../facts.ts';
 import type { Note, Wanted } from '../task-type.ts';
+import { leavingNotes, stillLeaving } from './leaving.ts';
 import {
   type AliasesState,
   type HostAddress,
+  heldAddresses,
   inOrder,
   labelNumber,
   type Primary,
@@ -18,7 +21,7 @@ import {
 const labelLimit = 15;
 
 export function wantedAliases(
-  pool: readonly string[],
+  { pool, drain }: { readonly pool: readonly string[]; readonly drain: Drain },
   seen: AliasesState,
   facts: Facts,
 ): Wanted<AliasesState> {
@@ -31,15 +34,21 @@ export function wantedAliases(
     return { kind: 'refused', why };
   }
   const wanted = pool.filter((address) => address !== seen.primary?.address);
-  const numbers = numbered(wanted, seen);
+  const leaving = inOrder(stillLeaving(seen, new Set(pool), drain));
+  const numbers = numbered(wanted, seen, leaving);
   const { primary } = seen;
   const addresses = inOrder(
     wanted.map((address) => aliasOf(address, device, primary, numbers.get(address) ?? 0)),
   );
-  const to = { ...seen, addresses };
+  const to: AliasesState = { ...seen, addresses, leaving, live: {} };
   const why = obstacle(seen, to, facts);
   if (why !== undefined) return { kind: 'refused', why };
-  return { kind: 'state', state: to, notes: notes(seen, to, facts) };
+  const gone = dropped(seen, to).filter(({ address }) => !pool.includes(address));
+  return {
+    kind: 'state',
+    state: to,
+    notes: [...notes(seen, to, facts), ...leavingNotes(seen, leaving, gone)],
+  };
 }
 
 /** An interface that has its first address and no other. */
@@ -49,7 +58,7 @@ export function noAliases(device: string, { interfaces }: Facts): AliasesState {
     first === undefined
       ? null
       : { address: first.address, prefix: first.prefix, broadcast: first.broadcast, label: first.label };
-  return { interface: device, primary, addresses: [], sources: [], carriers: [] };
+  return { interface: device, primary, addresses: [], leaving: [], live: {}, sources: [], carriers: [] };
 }
 
 function aliasOf(address: string, device: string, primary: Primary, number: number): HostAddress {
@@ -70,10 +79,14 @@ function aliasOf(address: string, device: string, primary: Primary, number: numb
   };
 }
 
-function numbered(wanted: readonly string[], seen: AliasesState): ReadonlyMap<string, number> {
+function numbered(
+  wanted: readonly string[],
+  seen: AliasesState,
+  leaving: readonly HostAddress[],
+): ReadonlyMap<string, number> {
   const numbers = new Map<string, number>();
-  const primaryNumber = labelNumber(seen.primary?.label ?? '', seen.interface);
-  const taken = new Set<number>(primaryNumber === undefined ? [] : [primaryNumber]);
+  const others = [seen.primary?.label ?? '', ...leaving.map(({ label }) => label)];
+  const taken = new Set(others.flatMap((label) => labelNumber(label, seen.interface) ?? []));
   for (const address of wanted) {
     const number = seen.addresses
       .filter((one) => one.address === address && one.interface === seen.interface)
@@ -94,7 +107,8 @@ function numbered(wanted: readonly string[], seen: AliasesState): ReadonlyMap<st
 
 /** Addresses that are taken off the host, be it for a moment only. */
 export function dropped(from: AliasesState, to: AliasesState): readonly HostAddress[] {
-  return from.addresses.filter((one) => !to.addresses.some((other) => sameAddress(one, other)));
+  const kept = heldAddresses(to);
+  return heldAddresses(from).filter((one) => !kept.some((other) => sameAddress(one, other)));
 }
 
 function obstacle(seen: AliasesState, to: AliasesState, facts: Facts): string | undefined {

@@ -1,7 +1,7 @@
 /** What a change of addresses does to the way in: it goes with its address, and with the last one of its interface. */
 import type { Facts } from '../facts.ts';
 import type { Touch, WayIn } from '../way-in.ts';
-import { type AliasesState, type HostAddress, sameAddress } from './state.ts';
+import { type AliasesState, type HostAddress, heldAddresses, sameAddress } from './state.ts';
 
 export function aliasesTouch(
   from: AliasesState | null,
@@ -9,8 +9,8 @@ export function aliasesTouch(
   way: WayIn,
   facts: Facts,
 ): readonly Touch[] {
-  const olds = from?.addresses ?? [];
-  const news = to?.addresses ?? [];
+  const olds = heldAddresses(from);
+  const news = heldAddresses(to);
   const gone = olds.filter((old) => !news.some((one) => sameAddress(old, one)));
   const fresh = news.filter((one) => !olds.some((old) => sameAddress(old, one)));
   const client = fresh.find(({ address }) => address === way.clientAddress);

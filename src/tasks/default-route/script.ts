@@ -5,10 +5,13 @@
  */
 import { block, nothing, type Script, sh } from '../../shell/sh.ts';
 import { steps } from '../steps.ts';
-import { type DefaultRouteState, partsOf } from './state.ts';
+import { type DefaultRouteState, partsOf, routeLine } from './state.ts';
 
-/** Prints the default routes as `routeText` spells them, without the words that move by themselves. */
-export const listing: Script = sh`ip -4 -o route show default table main | sed -e 's/[\\[:blank:]]/ /g' -e 's/ linkdown\( \|$\)/ /g' -e 's/ dead\( \|$\)/ /g' -e 's/  */ /g' -e 's/ *$//' | grep -v ' tos '`;
+/** Lines of `ip route` without the words that move by themselves. */
+export const routeWords: Script = sh`sed -e 's/[\\[:blank:]]/ /g' -e 's/ linkdown\( \|$\)/ /g' -e 's/ dead\( \|$\)/ /g' -e 's/  */ /g' -e 's/ *$//'`;
+
+/** Prints the default routes as `routeText` spells them. */
+export const listing: Script = sh`ip -4 -o route show default table main | ${routeWords} | grep -v ' tos '`;
 
 export function applyRoutes(from: DefaultRouteState | null, to: DefaultRouteState | null): Script {
   const wanted = to?.routes ?? [];
@@ -18,19 +21,17 @@ export function applyRoutes(from: DefaultRouteState | null, to: DefaultRouteStat
   return block(
     functions,
     metrics.length === 0 ? nothing : grouping,
-    steps(...metrics.map((metric) => group(wanted, metric)), sh`gwfleet_only ${wanted.map(line)}`),
+    steps(
+      ...metrics.map((metric) => group(wanted, metric)),
+      sh`gwfleet_only ${wanted.map((route) => routeLine(route))}`,
+    ),
   );
 }
 
 /** All routes of one metric: the kernel uses the first of them and keys them by their order. */
 function group(wanted: readonly string[], metric: number): Script {
-  const lines = wanted.filter((route) => partsOf(route).metric === metric).map(line);
+  const lines = wanted.filter((route) => partsOf(route).metric === metric).map((route) => routeLine(route));
   return sh`gwfleet_group ${metric} ${lines}`;
-}
-
-function line(route: string): string {
-  const { type } = partsOf(route);
-  return type === '' ? `default ${route}` : route.replace(type, `${type} default`);
 }
 
 /** A route is text of many words; ip splits it itself, as a batch. */

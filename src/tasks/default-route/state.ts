@@ -3,6 +3,9 @@
  * same text is compared, shown and given back to `ip`. Routes for a type of service only are not ours.
  */
 import type { Facts } from '../facts.ts';
+import type { Drain, DrainRemains } from './drain.ts';
+import type { Readiness } from './drain-seen.ts';
+import type { Moment } from './moment.ts';
 
 // Not an interface: only type aliases are assignable to Json.
 export type DefaultRouteState = Readonly<{
@@ -10,6 +13,11 @@ export type DefaultRouteState = Readonly<{
   routes: readonly string[];
   /** Asked only while the first route does not lead to it. */
   nextHop: 'answers' | 'silent' | 'unasked';
+  drain: Drain | DrainRemains | null;
+  /** Whether a drain could begin: told where the route would move. */
+  readiness: Readiness | null;
+  /** Moves by itself and is compared with nothing. */
+  moment: Moment;
 }>;
 
 /** The parts of a route that gwfleet decides about; everything else stays in `rest` as it was. */
@@ -80,6 +88,13 @@ export function partsOf(text: string): RouteParts {
   const parts = readRoute(line);
   if (parts === undefined) throw new Error(`not a route: ${text}`);
   return parts;
+}
+
+/** The words after `ip route replace`; `table 7701` goes right behind the destination. */
+export function routeLine(route: string, table = ''): string {
+  const { type } = partsOf(route);
+  const rest = type === '' ? route : route.slice(type.length + 1);
+  return [type, 'default', table, rest].filter(Boolean).join(' ');
 }
 
 /** Every address on the host with the interface that it is on. */

@@ -5,12 +5,16 @@
 import { contains, networkOf, parseAddress } from '../../address/ipv4.ts';
 import type { Facts } from '../facts.ts';
 import type { Note, Wanted } from '../task-type.ts';
+import { type Drain, type DrainPolicy, hopText, isDrain, leftGateways, sameDrain } from './drain.ts';
+import { wantedDrain } from './drain-wanted.ts';
+import { type Moment, noMoment } from './moment.ts';
 import { addressesOf, type DefaultRouteState, partsOf, type RouteParts, routeText } from './state.ts';
 
 export interface Goal {
   readonly via: string;
   readonly interface?: string;
-  readonly drains: boolean;
+  /** False: the hard switch. */
+  readonly drain: DrainPolicy | false;
 }
 
 export function wantedRoute(
@@ -31,8 +35,16 @@ export function wantedRoute(
   const backups = routes
     .slice(1)
     .filter((route) => route.metric > ours.metric && (route.type !== '' || route.device !== device));
-  const to: DefaultRouteState = { routes: [ours, ...backups].map(routeText), nextHop: 'unasked' };
-  return { kind: 'state', state: to, notes: notes({ goal, best, backups, moves }) };
+  const drain = wantedDrain(seen, { best, ours, moves, policy: goal.drain });
+  if (drain !== null && 'why' in drain) return { kind: 'refused', why: drain.why };
+  const to: DefaultRouteState = {
+    routes: [ours, ...backups].map(routeText),
+    nextHop: 'unasked',
+    drain,
+    readiness: null,
+    moment: noMoment,
+  };
+  return { kind: 'state', state: to, notes: notes({ seen, to, best, backups, moves }) };
 }
 
 function moved(best: RouteParts | undefined, via: string, device: string, facts: Facts): RouteParts {
@@ -83,18 +95,15 @@ function deviceFor(goal: Goal, best: RouteParts | undefined, facts: Facts): stri
 }
 
 interface Picture {
-  readonly goal: Goal;
+  readonly seen: DefaultRouteState | null;
+  readonly to: DefaultRouteState;
   readonly best: RouteParts | undefined;
   readonly backups: readonly RouteParts[];
   readonly moves: boolean;
 }
 
-function notes({ goal, best, backups, moves }: Picture): readonly Note[] {
+function notes({ seen, to, best, backups, moves }: Picture): readonly Note[] {
   const found: Note[] = [];
-  if (moves && goal.drains && best?.via != null) {
-    const text = `moves at once; established connections through ${best.via} break`;
-    found.push({ level: 'warning', text });
-  }
   if (moves && (best?.proto === 'dhcp' || best?.proto === 'ra')) {
     const text = `the route came by ${best.proto}, which may bring the old one back`;
     found.push({ level: 'warning', text });
@@ -102,5 +111,15 @@ function notes({ goal, best, backups, moves }: Picture): readonly Note[] {
   for (const route of backups) {
     found.push({ level: 'info', text: `the backup default route stays: ${routeText(route)}` });
   }
+  if (isDrain(to.drain) && sameDrain(seen?.drain ?? null, to.drain))
+    found.push({ level: 'warning', text: drainingText(to.drain, seen?.moment ?? noMoment) });
   return found;
+}
+
+/** `draining, ~37 connections stay on 10.0.0.1, at most 214 s left` */
+function drainingText(drain: Drain, { old, elapsed }: Moment): string {
+  const count = old === null ? 'connections' : `~${old} ${old === 1 ? 'connection' : 'connections'}`;
+  const left = elapsed === null ? 0 : drain.deadlineSeconds - elapsed;
+  const end = left > 0 ? `at most ${left} s left` : 'the deadline is over';
+  return `draining, ${count} stay on ${leftGateways(drain).join(', ') || hopText(drain.old)}, ${end}`;
 }

@@ -52,7 +52,21 @@ printf '%s\n' "$gwfleet_rules"
 } | ${composer(goal.owner)})`,
     sh`[ -z "$gwfleet_load" ] || printf '%s\n' "$gwfleet_load" | ${restore} --noflush -w 5`,
     applyGuard(from?.leakGuard ?? null, goal.leakGuard),
-    goal.chains.some(({ table }) => table === 'nat') ? clearUntranslated(goal.owner.network) : nothing,
+    translates(goal) && !translates(from) ? clearUntranslated(goal.owner.network) : nothing,
+  );
+}
+
+/** Whether everything from the inside that leaves gets an address: then no entry can have begun without one. */
+function translates(state: RulesetState | null): boolean {
+  if (state === null) return false;
+  const { external, network } = state.owner;
+  const last = (table: string, name: string): string =>
+    state.chains.find((chain) => chain.table === table && chain.name === name)?.rules.at(-1) ?? '';
+  const jumps = state.hooks.some(({ chain, rule }) => chain === 'POSTROUTING' && rule === '-j GWFLEET-SNAT');
+  if (jumps && last('nat', 'GWFLEET-SNAT').startsWith(`-s ${network} -o ${external} -j SNAT `)) return true;
+  const recipe = `-o ${external} -j SNAT `;
+  return (
+    last('nat', 'POSTROUTING').startsWith(recipe) || state.hooks.some(({ rule }) => rule.startsWith(recipe))
   );
 }
 
