@@ -171,11 +171,14 @@ function counterTable({ gateways }: FleetStatus): readonly string[] {
 }
 
 function drainLines({ drains }: FleetStatus): readonly string[] {
-  return drains.map(({ kind, name, gateway, live }) =>
-    kind === 'webserver'
-      ? `drain: ${visibleLine(name)} has ${counted(live, 'live connection')} left on ${visibleLine(gateway)}`
-      : `drain: ${name} leaves ${visibleLine(gateway)}, ${counted(live, 'live connection')} left`,
-  );
+  return drains.map(({ kind, name, gateway, live, secondsLeft, atDeadline }) => {
+    const count = `${counted(live, 'live connection')} left`;
+    const end =
+      atDeadline === null || secondsLeft === null ? '' : `; ${atDeadline} in ${thousands(secondsLeft)} s`;
+    return kind === 'webserver'
+      ? `drain: ${visibleLine(name)} has ${count} on ${visibleLine(gateway)}${end}`
+      : `drain: ${name} leaves ${visibleLine(gateway)}, ${count}`;
+  });
 }
 
 function narrowGateway(gateway: GatewayStatus): readonly string[] {

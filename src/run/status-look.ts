@@ -2,6 +2,7 @@
  * One look at all hosts for `status`: one exec a host, the plan's probe and the figures together. Connections are
  * kept, so that a look that is repeated costs no new ones; a broken one is opened anew at the next look.
  */
+import { drainOf } from '../plan/drain.ts';
 import { probeScript, readSight } from '../plan/probe.ts';
 import type { Remote } from '../remote/remote.ts';
 import { framed } from '../shell/frames.ts';
@@ -87,5 +88,6 @@ async function lookOver(remote: Remote, { host, script, request, context }: Look
     return { kind: 'unseen', result, why: describeOutcome(outcome) };
   }
   const plays = request.plays.map((play) => play.tasks.get(host) ?? []);
-  return { kind: 'seen', sight, drift: driftOf(host, plays, { sight, types }) };
+  const drains = tasks.flatMap((task) => drainOf(host, task, { sight, types }) ?? []);
+  return { kind: 'seen', sight, drift: driftOf(host, plays, { sight, types }), drains };
 }

@@ -98,6 +98,9 @@ export interface DrainStatus {
   /** The gateway that still carries its connections. */
   readonly gateway: string;
   readonly live: number;
+  /** Until this is done with what is left; null: nobody set a deadline, or the host did not say. */
+  readonly secondsLeft: number | null;
+  readonly atDeadline: 'leave' | 'cut' | null;
 }
 
 export interface Alarm {

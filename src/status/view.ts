@@ -1,6 +1,7 @@
 /** Looks at hosts -> what `status` tells. Pure: the same looks and memory give the same answer. */
 import type { Fleet, Gateway } from '../fleet/model.ts';
 import { type Pending, readPending } from '../guard/pending.ts';
+import type { HostDrain } from '../plan/drain.ts';
 import type { Sight } from '../plan/probe.ts';
 import { reusesPorts } from '../tasks/conntrack-size.ts';
 import { alarmsOf } from './alarms.ts';
@@ -22,7 +23,12 @@ import { type GatewaySeen, readGateway } from './seen.ts';
 export const statusFrame = 'status';
 
 export type HostLook =
-  | { readonly kind: 'seen'; readonly sight: Sight; readonly drift: Drift }
+  | {
+      readonly kind: 'seen';
+      readonly sight: Sight;
+      readonly drift: Drift;
+      readonly drains: readonly HostDrain[];
+    }
   | {
       readonly kind: 'unseen';
       readonly result: 'unreachable' | 'failed';
@@ -55,7 +61,10 @@ export function fleetStatus(looks: Looks): FleetStatus {
     fullest: fullestOf(gateways),
     gateways,
     webservers,
-    drains: [...webservers.flatMap((one) => movedAway(one, gateways)), ...gateways.flatMap(leavingAddresses)],
+    drains: [
+      ...webservers.flatMap((one) => webserverDrains(one, gateways, looks)),
+      ...gateways.flatMap(leavingAddresses),
+    ],
     alarms,
   };
 }
@@ -121,30 +130,39 @@ function hostStatus(host: string, look: HostLook | undefined) {
   return { host, result, why: look?.why ?? 'not looked at', hint: look?.hint ?? null, ...nothing };
 }
 
-/** Connections that a webserver left behind when its route moved: they end where they are. */
-function movedAway(
+/** Drains that the host says it is in, and connections that were left behind by a route that moved without one. */
+function webserverDrains(
   { host, via }: WebserverStatus,
   gateways: readonly GatewayStatus[],
+  { hosts, fleet }: Looks,
 ): readonly DrainStatus[] {
-  if (via === null) return [];
+  const look = hosts.get(host);
+  const said = look?.kind === 'seen' ? look.drains : [];
   return gateways.flatMap((gateway): readonly DrainStatus[] => {
+    const hop = fleet.gateways.get(gateway.host)?.internalAddress ?? '';
+    const drain = said.find(({ draining }) => draining.gateways.includes(hop))?.draining;
     const live = gateway.carried
       .filter(({ webserver }) => webserver === host)
       .reduce((sum, carried) => sum + carried.live, 0);
-    return gateway.host === via || live === 0
-      ? []
-      : [{ kind: 'webserver', name: host, gateway: gateway.host, live }];
+    if (drain === undefined && (via === null || gateway.host === via || live === 0)) return [];
+    const end =
+      drain === undefined
+        ? { secondsLeft: null, atDeadline: null }
+        : { secondsLeft: secondsLeft(drain), atDeadline: drain.atDeadline };
+    return [{ kind: 'webserver', name: host, gateway: gateway.host, live, ...end }];
   });
+}
+
+function secondsLeft({ deadlineSeconds, elapsedSeconds }: HostDrain['draining']): number | null {
+  return elapsedSeconds === null ? null : Math.max(0, deadlineSeconds - elapsedSeconds);
 }
 
 function leavingAddresses({ host, addresses }: GatewayStatus): readonly DrainStatus[] {
   return addresses
     .filter(({ state }) => state === 'leaving')
     .map(({ address, entries, closed }) => ({
-      kind: 'address',
-      name: address,
-      gateway: host,
-      live: entries - closed,
+      ...{ kind: 'address', name: address, gateway: host, live: entries - closed },
+      ...{ secondsLeft: null, atDeadline: null },
     }));
 }
 
