@@ -107,7 +107,11 @@ function planFile(order: GuardOrder, types: TaskTypes): Script {
       looks,
       types,
     ),
-    bootFunction(order.tasks.flatMap((task) => bootWork(task, typeOf(types, task.type), order.facts))),
+    bootFunction(
+      order.tasks
+        .filter(({ changes, boot = [] }) => changes.length + boot.length > 0)
+        .flatMap((task) => bootWork(task, typeOf(types, task.type), order.facts)),
+    ),
   );
 }
 

@@ -3,6 +3,7 @@
  * host whose live state is right and whose files are not has drifted, and a plan says so.
  */
 
+import { isLookedFor } from '../tasks/boot/boot-probe.ts';
 import type { Facts } from '../tasks/facts.ts';
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { BootFile, BootPart, Change, Json } from '../tasks/task-type.ts';
@@ -32,7 +33,7 @@ export function bootParts(task: Booted, type: AnyTaskType, facts: Facts): readon
 export function bootWork(task: Booted, type: AnyTaskType, facts: Facts): readonly BootPart[] {
   const there = new Map(facts.boot?.files.map((file) => [file.path, file.cksum]));
   return bootParts(task, type, facts).filter((part) => {
-    if (!('path' in part) || facts.boot === undefined) return true;
+    if (!('path' in part) || facts.boot === undefined || !isLookedFor(part.path)) return true;
     return part.content === null ? there.has(part.path) : there.get(part.path) !== cksum(part.content);
   });
 }
@@ -41,7 +42,8 @@ export function bootWork(task: Booted, type: AnyTaskType, facts: Facts): readonl
 export function bootChanges(task: Booted, type: AnyTaskType, facts: Facts): readonly Change[] {
   if (facts.boot === undefined) return [];
   const there = new Set(facts.boot.files.map(({ path }) => path));
-  return bootWork(task, type, facts).map((part): Change => {
+  const work = bootWork(task, type, facts).filter((part) => !('path' in part) || isLookedFor(part.path));
+  return work.map((part): Change => {
     if (!('path' in part)) return { action: 'update', kind: 'boot', name: part.name, to: part.to };
     if (part.content === null) return { action: 'delete', kind: 'boot', name: part.path };
     const action = there.has(part.path) ? 'update' : 'create';

@@ -31,17 +31,13 @@ describe('a beginner', { timeout: 60_000 }, () => {
     expect(gwfleet('init', fleet).status).toBe(0);
     const { status, stdout } = gwfleet('validate', `${fleet}/inventory.yaml`, '-p', `${fleet}/playbook.yaml`);
     expect([status, stdout]).toEqual([0, 'valid: 6 hosts, 2 plays, 0 warnings\n']);
-    expect(gwfleet('init', fleet)).toMatchObject({
-      status: 5,
-      stderr: expect.stringContaining('exists already'),
-    });
+    const again = gwfleet('init', fleet);
+    expect([again.status, again.stderr]).toEqual([5, expect.stringContaining('exists already')]);
   });
 
   it('is told the word that was meant, and what can be done', () => {
-    expect(gwfleet('aply')).toMatchObject({
-      status: 5,
-      stderr: expect.stringContaining('Did you mean apply?'),
-    });
+    const mistyped = gwfleet('aply');
+    expect([mistyped.status, mistyped.stderr]).toEqual([5, expect.stringContaining('Did you mean apply?')]);
     expect(gwfleet('plan', '--chekc', 'x').stderr).toContain('Did you mean --check?');
     expect(gwfleet('plan', `${fleet}/inventroy.yaml`)).toMatchObject({ status: 5 });
     const typo = gwfleet('plan', `${fleet}/inventory.yaml`, '-l', 'gatways');
@@ -56,7 +52,7 @@ describe('a beginner', { timeout: 60_000 }, () => {
     expect(verbs).toEqual(expect.arrayContaining(['apply', 'plan', 'init', 'runs', 'report', 'completion']));
     for (const verb of ['apply', 'plan', 'validate', 'init', 'report', 'completion', 'docs']) {
       const { stdout } = gwfleet(verb, '--help');
-      expect(stdout, verb).toContain('Example: gwfleet');
+      expect(stdout, verb).toMatch(/^Examples?: .*gwfleet/m);
       expect(stdout.split('\n').length, verb).toBeLessThan(50);
     }
   });

@@ -13,11 +13,19 @@ set --
 for gwfleet_file in /etc/sysctl.d/99-zz-gwfleet-* /etc/modules-load.d/gwfleet-* /etc/gwfleet/* /etc/systemd/system/gwfleet-* \
 /etc/systemd/system/*.wants/gwfleet-* /etc/systemd/system/*.service.d/50-gwfleet-* /usr/share/netfilter-persistent/plugins.d/50-gwfleet* \
 /etc/systemd/network/*.network.d/50-gwfleet-* /etc/netplan/90-gwfleet-* /etc/network/if-up.d/gwfleet-* \
-/etc/sysconfig/network-scripts/ifcfg-*:[0-9]* /etc/sysconfig/network-scripts/gwfleet-* /etc/sysconfig/iptables.gwfleet; do
+/etc/sysconfig/network-scripts/ifcfg-*:[0-9]* /etc/sysconfig/network-scripts/route-*; do
 [ ! -f "$gwfleet_file" ] || set -- "$@" "$gwfleet_file"
 done
 [ $# = 0 ] || cksum "$@" | sed 's/^/boot file /'
 )`;
+
+const places =
+  /^\/etc\/(?:sysctl\.d\/99-zz-gwfleet-|modules-load\.d\/gwfleet-|gwfleet\/|systemd\/system\/(?:.*\/)?(?:50-)?gwfleet-|systemd\/network\/.*\.d\/50-gwfleet-|netplan\/90-gwfleet-|network\/if-up\.d\/gwfleet-|sysconfig\/network-scripts\/)|^\/usr\/share\/netfilter-persistent\/plugins\.d\/50-gwfleet/;
+
+/** Whether the probe looks there: of a file elsewhere nobody can say that it is missing. */
+export function isLookedFor(path: string): boolean {
+  return places.test(path);
+}
 
 const networkd = sh`case $gwfleet_active in *"networkd active"*)
 networkctl list --no-legend --no-pager 2>/dev/null | while read -r _ gwfleet_if _ _ gwfleet_setup; do

@@ -3,24 +3,35 @@
  * route-eth0. No such machine is at hand in the tests: the texts are held fast by golden tests.
  */
 import type { BootFile } from '../task-type.ts';
-import type { BootAddresses, BootRoute } from './network.ts';
+import type { BootAddress, BootAddresses, BootRoute } from './network.ts';
 
 const folder = '/etc/sysconfig/network-scripts';
 
-export function ifcfgAddresses({ addresses }: BootAddresses): readonly BootFile[] {
-  return addresses.map(({ address, prefix, broadcast, label }) => {
-    const lines = [
-      '# Written by gwfleet.',
-      `DEVICE=${label}`,
-      'BOOTPROTO=static',
-      `IPADDR=${address}`,
-      `PREFIX=${prefix}`,
-      ...(broadcast === null ? [] : [`BROADCAST=${broadcast}`]),
-      'ONBOOT=yes',
-      'ONPARENT=yes',
-    ];
-    return { path: `${folder}/ifcfg-${label}`, mode: 0o644, content: `${lines.join('\n')}\n` };
-  });
+export function ifcfgAddresses({ addresses, gone }: BootAddresses): readonly BootFile[] {
+  const labels = new Set(addresses.map(({ label }) => label));
+  const left = gone.filter(({ label }) => !labels.has(label));
+  return [
+    ...addresses.map(aliasFile),
+    ...left.map(({ label }) => ({ path: path(label), mode: 0, content: null })),
+  ];
+}
+
+function path(label: string): string {
+  return `${folder}/ifcfg-${label}`;
+}
+
+function aliasFile({ address, prefix, broadcast, label }: BootAddress): BootFile {
+  const lines = [
+    '# Written by gwfleet.',
+    `DEVICE=${label}`,
+    'BOOTPROTO=static',
+    `IPADDR=${address}`,
+    `PREFIX=${prefix}`,
+    ...(broadcast === null ? [] : [`BROADCAST=${broadcast}`]),
+    'ONBOOT=yes',
+    'ONPARENT=yes',
+  ];
+  return { path: path(label), mode: 0o644, content: `${lines.join('\n')}\n` };
 }
 
 export function ifcfgRoute({ interface: device, via, metric, source }: BootRoute): readonly BootFile[] {

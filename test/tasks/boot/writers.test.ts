@@ -129,7 +129,9 @@ IPADDR=198.51.100.9
 PREFIX=32
 ONBOOT=yes
 ONPARENT=yes
-`);
+
+/etc/sysconfig/network-scripts/ifcfg-eth1:7 0
+null`);
   });
 
   it('are set by a unit of our own where nobody owns the interface', () => {
