@@ -19,7 +19,7 @@ export function bootFunction(parts: readonly BootPart[]): Script {
     files.length === 0 ? sh`` : sh`mkdir -p "$D/boot-was"`,
     ...files.map(keepOld),
     ...kept.map(({ path }) => sh`mv -f -- ${fresh(path)} ${path} || return 1`),
-    ...files.filter(({ content }) => content === null).map(({ path }) => sh`rm -f -- ${path} || return 1`),
+    ...files.filter(({ content }) => content === null).map(({ path }) => remove(path)),
     ...settings.map(({ write }) => write),
     sh`}`,
   );
@@ -31,8 +31,7 @@ function unique(files: readonly BootFile[]): readonly BootFile[] {
 }
 
 function stage({ path, mode, content, link }: BootFile): Script {
-  const folder = path.slice(0, path.lastIndexOf('/')) || '/';
-  const made = sh`mkdir -p -- ${folder} || return 1`;
+  const made = sh`mkdir -p -- ${folderOf(path)} || return 1`;
   if (link !== undefined)
     return block(made, sh`rm -f -- ${fresh(path)}; ln -s -- ${link} ${fresh(path)} || return 1`);
   return block(
@@ -55,6 +54,18 @@ ${reader}
 
 function keepOld({ path }: BootFile): Script {
   return sh`[ ! -e ${path} ] || cp -p -- ${path} "$D/boot-was/"${path.slice(1).replaceAll('/', '%')} 2>/dev/null`;
+}
+
+/** With the folder, where it was made for files of ours and is empty now. */
+function remove(path: string): Script {
+  const folder = folderOf(path);
+  const made = folder === '/etc/gwfleet' || /\.(?:network|service)\.d$/.test(folder);
+  const swept = made ? sh` && { rmdir -- ${folder} 2>/dev/null || :; }` : sh``;
+  return sh`rm -f -- ${path}${swept} || return 1`;
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
 function fresh(path: string): string {

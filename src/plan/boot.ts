@@ -16,11 +16,12 @@ interface Booted {
   readonly args: Json;
   readonly from: Json;
   readonly to: Json;
+  readonly forgotten?: true;
 }
 
 /** Everything that is wanted at boot, and the removal of our files that no longer are. */
 export function bootParts(task: Booted, type: AnyTaskType, facts: Facts): readonly BootPart[] {
-  const wanted = type.boot(task.to, facts, task.from);
+  const wanted = type.boot(task.forgotten === true ? null : task.to, facts, task.from);
   const paths = new Set(wanted.flatMap((part) => ('path' in part ? [part.path] : [])));
   const name = type.bootName?.(task.args);
   const stale = (facts.boot?.files ?? [])

@@ -103,7 +103,8 @@ function decide(
   if (wanted.kind === 'refused') return refusal(wanted);
   const from = observation.kind === 'present' ? observation.state : null;
   const changes = type.verifyOnly === true ? [] : type.changes(from, wanted.state);
-  const ends = { args: task.args, from, to: wanted.state };
+  const forgotten = task.forgotten === undefined ? {} : { forgotten: task.forgotten };
+  const ends = { args: task.args, from, to: wanted.state, ...forgotten };
   const boot = type.verifyOnly === true ? [] : bootChanges(ends, type, sight.facts);
   return {
     id: task.id,

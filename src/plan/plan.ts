@@ -61,6 +61,8 @@ export interface TaskPlan {
   readonly changes: readonly Change[];
   /** What is not as wanted of its files at boot; written after confirm, without a step of its own. */
   readonly boot?: readonly Change[];
+  /** Nothing of it is kept for a restart: its boot files go. */
+  readonly forgotten?: true;
   readonly notes: readonly Note[];
   /** POSIX cksum of the probe's standard output when it was seen; the host is refused when it has moved. */
   readonly seen: string;

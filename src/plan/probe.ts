@@ -23,6 +23,8 @@ export interface HostTask {
   readonly secret?: string;
   /** The object is to go, whatever the arguments say it should be; they only name it. */
   readonly absent?: true;
+  /** It holds now, and nothing of it is kept for a restart: its boot files go. */
+  readonly forgotten?: true;
   /** A task of a way back: what its object should look like, and the state that it goes back to. */
   readonly back?: WayBack;
 }

@@ -60,7 +60,10 @@ export const sysctl: TaskType<SysctlArgs, SysctlState> = {
   desired,
   changes,
   apply,
-  boot: (to) => Object.entries(to?.values ?? {}).map(bootFile),
+  boot: (to, _facts, from) =>
+    to === null
+      ? Object.keys(from?.values ?? {}).map((key) => ({ path: bootPath(key), mode: 0, content: null }))
+      : Object.entries(to.values).map(bootFile),
   undo: 'turned',
   touches: 'reachability',
   wayIn,
@@ -172,9 +175,13 @@ function picked(values: SysctlValues, key: string): SysctlValues {
  */
 function bootFile([key, value]: readonly [string, string]): BootFile {
   return {
-    path: `/etc/sysctl.d/99-zz-gwfleet-${key.replaceAll('/', '%')}.conf`,
+    path: bootPath(key),
     mode: 0o644,
     content: `# Written by gwfleet.\n${key} = ${value}\n`,
     check: sysctlSyntax,
   };
+}
+
+function bootPath(key: string): string {
+  return `/etc/sysctl.d/99-zz-gwfleet-${key.replaceAll('/', '%')}.conf`;
 }

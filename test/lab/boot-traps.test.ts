@@ -170,6 +170,23 @@ describe('rules at boot', () => {
   });
 });
 
+describe('a gateway that is removed', () => {
+  it('has no file of ours for a restart, and none of the state after one', async () => {
+    const on = await gateway({ manager: 'networkd' });
+    const bare = await on.run(ourFiles);
+    expect((await on.apply()).code).toBe(0);
+    expect(await on.run(ourFiles)).not.toBe(bare);
+    const args = [on.inventory, 'gw1', '-p', `${on.folder}/site.yaml`, '--last-gateway', '--yes'];
+    const removed = await on.gwfleet('gateway', 'remove', ...args);
+    expect([removed.code, removed.stderr]).toEqual([0, expect.anything()]);
+    expect(await on.run(`${ourFiles} | grep -v default-route || :`)).toBe(bare);
+    await on.reboot('clean');
+    const look =
+      'ip -4 -o addr show dev eth1 | grep -c eth1:; iptables-save | grep -c GWFLEET; cat /proc/sys/net/ipv4/ip_forward';
+    expect(await on.run(`${look} || :`)).toBe('0\n0\n0\n');
+  });
+});
+
 describe('another Debian', () => {
   it.each(['bullseye', 'trixie'] as const)(
     '%s keeps all over a reboot and a restart of networkd',

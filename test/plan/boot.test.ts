@@ -4,7 +4,7 @@ import { bootChanges } from '../../src/plan/boot.ts';
 import { cksum } from '../../src/plan/cksum.ts';
 import type { Facts } from '../../src/tasks/facts.ts';
 import type { AnyTaskType } from '../../src/tasks/registry.ts';
-import type { BootPart } from '../../src/tasks/task-type.ts';
+import type { BootPart, Json } from '../../src/tasks/task-type.ts';
 
 const path = '/etc/netplan/90-gwfleet-aliases-eth1.yaml';
 const type = (parts: readonly BootPart[]) =>
@@ -43,6 +43,15 @@ describe('the boot files of a task', () => {
 
   it('all go when nothing is wanted', () => {
     expect(seen(facts([path, 'new\n']), type([]))).toEqual([`delete ${path}`]);
+  });
+
+  it('go with a task of which nothing is to be kept, though it holds now', () => {
+    const parts = bootChanges(
+      { ...task, forgotten: true },
+      { ...wanted, boot: (to: Json) => (to === null ? [] : wanted.boot(to, facts())) },
+      facts([path, 'new\n']),
+    );
+    expect(parts.map(({ action, name }) => `${action} ${name}`)).toEqual([`delete ${path}`]);
   });
 
   it('are not known where nobody has looked', () => {

@@ -120,8 +120,10 @@ function cleaningPlays(request: Request, name: string): readonly PlayRequest[] {
 }
 
 function cleaned(task: HostTask): readonly HostTask[] {
-  if (task.type === 'ruleset' || task.type === 'aliases') return [{ ...task, absent: true }];
+  // The table stays as large as it is; only its files go.
+  const goes = ['ruleset', 'aliases', 'conntrack'].includes(task.type);
+  if (goes) return [{ ...task, absent: true }];
   return task.type === 'sysctl' && JSON.stringify(task.args).includes('net.ipv4.ip_forward')
-    ? [{ ...task, name: 'Forward no packets', args: { 'net.ipv4.ip_forward': 0 } }]
+    ? [{ ...task, name: 'Forward no packets', args: { 'net.ipv4.ip_forward': 0 }, forgotten: true }]
     : [];
 }
