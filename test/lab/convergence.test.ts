@@ -203,7 +203,7 @@ const atOnce = `
 - hosts: gateways
   tasks:
     - aliases: { interface: "{{ external_interface }}", addresses: "{{ snat_pool }}" }
-    - conntrack: { pool: "{{ snat_pool }}" }
+    - conntrack: { pool: "{{ snat_pool }}", internal: "{{ internal_interface }}", external: "{{ external_interface }}" }
     - ruleset: { internal: "{{ internal_interface }}", external: "{{ external_interface }}", network: "{{ internal_network }}", pool: "{{ snat_pool }}", spread: "{{ spread }}", style: "{{ ruleset_style }}" }
     - sysctl: { net.ipv4.ip_forward: 1 }
 - hosts: webservers
