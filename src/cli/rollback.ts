@@ -11,6 +11,7 @@ import { type PastRun, runsOf } from '../run/past-run.ts';
 import type { PlayRequest } from '../run/plan-fleet.ts';
 import { standingChanges } from '../run/run-choice.ts';
 import type { Diagnostic } from '../source/diagnostic.ts';
+import { taskTypes } from '../tasks/registry.ts';
 import { checkedFlags } from './apply-flags.ts';
 import { conduct, type Ended } from './conduct.ts';
 import type { Flags } from './flags.ts';
@@ -90,7 +91,9 @@ function playBack(play: PlayPlan, { run }: RunRecord, isBack: (host: string) => 
   const plans = play.hosts.filter(
     (plan): plan is PlannedHost => plan.kind === 'planned' && isBack(plan.host),
   );
-  const tasks = new Map<string, readonly HostTask[]>(plans.map((plan) => [plan.host, tasksBack(plan, run)]));
+  const tasks = new Map<string, readonly HostTask[]>(
+    plans.map((plan) => [plan.host, tasksBack(plan, { run, types: taskTypes })]),
+  );
   const batches = play.batches
     .map((batch) => batch.filter((host) => tasks.has(host)))
     .filter((batch) => batch.length > 0)

@@ -3,22 +3,38 @@
  * undo log that is played. Each task is planned like any other, from what the host looks like now; one whose object no
  * longer looks as that run left it is refused, because somebody wanted it otherwise since.
  */
+import type { Facts } from '../tasks/facts.ts';
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { Json, Observation, Wanted } from '../tasks/task-type.ts';
+import { bootParts } from './boot.ts';
 import { differenceText } from './difference.ts';
 import { isSealed } from './hidden.ts';
-import type { PlannedHost } from './plan.ts';
+import type { PlannedHost, TaskPlan } from './plan.ts';
 import { type HostTask, type TaskTypes, typeOf, type WayBack } from './probe.ts';
 
 /** The tasks that take the changes of one play on a host back. Tasks that changed nothing are left out. */
-export function tasksBack({ tasks }: PlannedHost, run: string): readonly HostTask[] {
+export function tasksBack(
+  { tasks, facts }: PlannedHost,
+  { run, types }: { readonly run: string; readonly types: TaskTypes },
+): readonly HostTask[] {
   return tasks
     .filter((task) => task.changes.length > 0 && !isSealed(task))
     .toReversed()
-    .map(({ id, type, name, place, args, from, to, secret }) => {
+    .map((task) => {
+      const { id, type, name, place, args, from, to, secret } = task;
       const hidden = secret === undefined ? {} : { secret };
-      return { id, type, name, place, args, back: { run, from: to, to: from }, ...hidden };
+      const forgotten = hadBootFiles(task, typeOf(types, type), facts) ? {} : { forgotten: true as const };
+      return { id, type, name, place, args, back: { run, from: to, to: from }, ...hidden, ...forgotten };
     });
+}
+
+/** Whether something of the task was kept for a restart before the run; where nobody had looked, it may have been. */
+function hadBootFiles(task: TaskPlan, type: AnyTaskType, facts: Facts): boolean {
+  const there = new Set(facts.boot?.files.map(({ path }) => path));
+  return (
+    facts.boot === undefined ||
+    bootParts(task, type, facts).some((part) => 'path' in part && there.has(part.path))
+  );
 }
 
 /** Names of the changes that a stored plan has nothing of: their secrets are nowhere kept. */

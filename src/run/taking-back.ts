@@ -45,7 +45,7 @@ export async function takeBack(one: Confirmed, known: Known, context: RunContext
   const { plan, play } = one;
   const { sight, lookTasks } = known;
   if (sight === undefined) return notBack('nobody has seen the host since');
-  const planned = planHost(plan.host, tasksBack(plan, context.run), {
+  const planned = planHost(plan.host, tasksBack(plan, { run: context.run, types: context.types }), {
     sight,
     left: new Map(),
     types: context.types,

@@ -125,6 +125,9 @@ describe('the second signal', () => {
     expect(stderr).toMatch(/ {2}in flight {4}web01\n {2}not reached {2}web02 web03\n/);
     expect(inventoryLocks(lab)).toEqual([]);
     const [left = ''] = runIds(lab);
+    // The step still runs there; the guard ends it before it goes back.
+    const guards = () => lab.run('web01', 'ls /run/gwfleet/*');
+    await expect.poll(guards, { timeout: 60_000, interval: 300 }).toContain('rolled-back-verified');
     await onAll('touch /run/go');
     const again = await gwfleet(lab, apply('slow.yaml'));
     expect(`${again.code} ${again.stderr}`).toMatch(

