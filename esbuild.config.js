@@ -1,6 +1,7 @@
 // Bundles src into dist/: one small entry, chunks loaded on demand, see the facts on start-up.
 import { rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { compiledValidators } from './validators.config.js';
 
 rmSync('dist', { recursive: true, force: true });
 await build({
@@ -19,5 +20,6 @@ await build({
   jsx: 'automatic',
   // Ink asks for the developer tools only when DEV is set.
   external: ['ssh2', 'cpu-features', 'react-devtools-core'],
+  plugins: [compiledValidators],
   logLevel: 'warning',
 });

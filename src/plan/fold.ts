@@ -5,6 +5,8 @@
 import type { Change, Note } from '../tasks/task-type.ts';
 import type { PlannedHost, PlayPlan, UnplannableHost } from './plan.ts';
 
+const numbered = /^(.*?)(\d+)$/;
+
 export interface FoldedLine {
   readonly change: Change;
   readonly hosts: readonly string[];
@@ -44,16 +46,26 @@ export function foldPlay(play: PlayPlan): FoldedPlay {
   };
 }
 
-/** Hosts in their order as people read them: runs of three or more neighbours of `all` become `web02..web14`. */
+/**
+ * Hosts in their order as people read them: runs of three or more neighbours of `all` become `web02..web14`. A gap in
+ * the numbers ends a run: `all` may be a part of the fleet, and `web02..web06` must not be read as five hosts.
+ */
 export function hostRuns(hosts: readonly string[], all: readonly string[]): readonly string[] {
   const position = new Map(all.map((host, index) => [host, index]));
   const runs: string[][] = [];
   for (const host of hosts) {
     const last = runs.at(-1)?.at(-1);
-    if (last !== undefined && position.get(host) === (position.get(last) ?? -2) + 1) runs.at(-1)?.push(host);
+    const neighbours = last !== undefined && position.get(host) === (position.get(last) ?? -2) + 1;
+    if (neighbours && !skipsNumber(last, host)) runs.at(-1)?.push(host);
     else runs.push([host]);
   }
   return runs.flatMap((run) => (run.length < 3 ? run : [`${run[0] ?? ''}..${run.at(-1) ?? ''}`]));
+}
+
+function skipsNumber(before: string, after: string): boolean {
+  const [, stem, number] = numbered.exec(before) ?? [];
+  const [, nextStem, nextNumber] = numbered.exec(after) ?? [];
+  return stem !== undefined && stem === nextStem && Number(nextNumber) !== Number(number) + 1;
 }
 
 /** Connections are added up: how many each host has is no difference between hosts. */
@@ -79,7 +91,8 @@ function gatherLine(
 function gather<Entry extends { hosts: string[] }>(map: Map<string, Entry>, key: string, entry: Entry): void {
   const there = map.get(key);
   if (there === undefined) map.set(key, entry);
-  else there.hosts.push(...entry.hosts);
+  // Hosts come one after the other: two tasks of one that say the same say it once.
+  else if (there.hosts.at(-1) !== entry.hosts.at(-1)) there.hosts.push(...entry.hosts);
 }
 
 function joinRanges(changes: readonly Change[]): readonly Change[] {
@@ -91,8 +104,6 @@ function joinRanges(changes: readonly Change[]): readonly Change[] {
   }
   return runs.flatMap((run) => (run.length < 3 ? run : [joined(run)]));
 }
-
-const numbered = /^(.*?)(\d+)$/;
 
 function isNext(before: Change | undefined, after: Change): boolean {
   if (before === undefined || before.action !== after.action || before.kind !== after.kind) return false;

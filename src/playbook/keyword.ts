@@ -56,6 +56,7 @@ export const playKeywords = {
   tags,
   when,
 };
+export const playSchema = Type.Partial(Type.Object(playKeywords));
 
 const no_log = Type.Boolean({
   description:
@@ -63,6 +64,7 @@ const no_log = Type.Boolean({
 });
 
 export const taskKeywords = { name, when, tags, vars, no_log };
+export const taskSchema = Type.Partial(Type.Object(taskKeywords));
 
 /** Holds tasks; read by itself. */
 export const taskLists = {

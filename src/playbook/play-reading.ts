@@ -2,18 +2,17 @@
  * Plays from their YAML. Every mistake is collected and reading goes on with the default, so that one run shows them
  * all; whoever calls must not use the plays when there are errors.
  */
-import { Type } from '@sinclair/typebox';
 import type { Diagnostic } from '../source/diagnostic.ts';
 import { didYouMean } from '../source/did-you-mean.ts';
 import { schemaCheck } from '../source/schema-check.ts';
 import { kindOf, type Value } from '../source/value.ts';
 import type { SourceEntry, SourceNode } from '../source/yaml-document.ts';
 import { parseDuration } from './duration.ts';
-import { foreignHint, playKeywords, taskLists } from './keyword.ts';
+import { foreignHint, playKeywords, playSchema, taskLists } from './keyword.ts';
 import { type Amount, defaultConfirmTimeoutSeconds, type Play } from './play.ts';
 import { readConditions, readTags, readTasks, type TaskTypes, writtenVars } from './task-reading.ts';
 
-const check = once(() => schemaCheck(Type.Partial(Type.Object(playKeywords))));
+const check = once(() => schemaCheck(playSchema));
 const known = [...Object.keys(playKeywords), ...Object.keys(taskLists)];
 
 export interface Reading {

@@ -2,7 +2,6 @@
  * Tasks from their YAML: keywords, exactly one task type, arguments. Arguments without templates are checked here,
  * once; those with templates wait for a host, but for keys that no host could make known.
  */
-import { Type } from '@sinclair/typebox';
 import type { Diagnostic } from '../source/diagnostic.ts';
 import { didYouMean } from '../source/did-you-mean.ts';
 import { schemaCheck } from '../source/schema-check.ts';
@@ -12,7 +11,7 @@ import type { AnyTaskType } from '../tasks/registry.ts';
 import { compiledArgs, textDiagnostic } from './args.ts';
 import { checkedArgs, unknownKeys } from './args-check.ts';
 import { parseExpression } from './expression.ts';
-import { foreignHint, foreignModules, taskKeywords } from './keyword.ts';
+import { foreignHint, foreignModules, taskKeywords, taskSchema } from './keyword.ts';
 import type { Condition, Task, Written } from './play.ts';
 
 export type TaskTypes = ReadonlyMap<string, AnyTaskType>;
@@ -81,7 +80,7 @@ function readTask(node: SourceNode, id: string, context: Context): Task | undefi
     diagnostics.push({ severity: 'error', message, place, hint: '- sysctl: { net.ipv4.ip_forward: 1 }' });
     return undefined;
   }
-  keywordCheck ??= schemaCheck(Type.Partial(Type.Object(taskKeywords)));
+  keywordCheck ??= schemaCheck(taskSchema);
   diagnostics.push(...keywordCheck(node));
   const actions = entries.filter((entry) => isAction(entry, context.reading));
   const at = (key: string): SourceNode | undefined => entries.find((entry) => entry.key === key)?.node;

@@ -3,9 +3,10 @@
  * of, an unknown property at its key, a missing one at its parent. Of `anyOf` only the branch that came furthest
  * speaks: the others would name things the user never meant.
  */
-import { Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { Diagnostic, Place } from './diagnostic.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { compiledSchema } from './schema-compiler.ts';
 import { isMapping, kindOf, shownValue, type Value } from './value.ts';
 import { nodeAt, type SourceNode } from './yaml-document.ts';
 
@@ -13,22 +14,8 @@ import { nodeAt, type SourceNode } from './yaml-document.ts';
 export type SchemaCheck = (node: SourceNode) => readonly Diagnostic[];
 
 export function schemaCheck(schema: AnySchemaObject): SchemaCheck {
-  const validate = compiler().compile(schema);
+  const validate = compiledSchema(schema);
   return (node) => problemsOf(validate, node);
-}
-
-let shared: Ajv2020 | undefined;
-
-function compiler(): Ajv2020 {
-  shared ??= new Ajv2020({
-    strict: true,
-    allErrors: true,
-    verbose: true,
-    allowUnionTypes: true,
-    logger: false,
-    addUsedSchema: false,
-  });
-  return shared;
 }
 
 function problemsOf(validate: ValidateFunction, node: SourceNode): readonly Diagnostic[] {

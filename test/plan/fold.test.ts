@@ -1,6 +1,8 @@
 /** Host lists as people read them. */
 import { describe, expect, it } from 'vitest';
-import { hostRuns } from '../../src/plan/fold.ts';
+import { foldPlay, hostRuns } from '../../src/plan/fold.ts';
+import type { PlayPlan } from '../../src/plan/plan.ts';
+import type { Note } from '../../src/tasks/task-type.ts';
 
 const all = ['web1', 'web2', 'web3', 'web4', 'web5', 'db'];
 
@@ -18,4 +20,25 @@ describe('runs of hosts', () => {
   ])('%j are told as %s', (hosts, text) => {
     expect(hostRuns(hosts, all).join(' ')).toBe(text);
   });
+
+  it.each([
+    [['web02', 'web05', 'web06'], 'web02 web05 web06'],
+    [['web01', 'web02', 'web03', 'web05'], 'web01..web03 web05'],
+    [['web-a', 'web-c', 'web-d'], 'web-a..web-d'],
+  ])('of a part of the fleet, %j, a gap in the numbers ends a run: %s', (hosts, text) => {
+    expect(hostRuns(hosts, hosts).join(' ')).toBe(text);
+  });
+});
+
+describe('notes', () => {
+  const reset: Note = { level: 'warning', text: 'the table is too small' };
+
+  it('name a host once, however many of its tasks say the same', () => {
+    const play = { hosts: ['gw1', 'gw2'].map((host) => saying(host, [reset, reset])) };
+    expect(foldPlay(play as unknown as PlayPlan).notes).toEqual([{ note: reset, hosts: ['gw1', 'gw2'] }]);
+  });
+
+  function saying(host: string, notes: readonly Note[]) {
+    return { kind: 'planned', host, tasks: notes.map((note) => ({ changes: [], notes: [note] })) };
+  }
 });

@@ -112,8 +112,8 @@ describe.each([...taskTypes])('task type %s', (name, type) => {
     expect(ran('dash', ['-n', file])).toBe('');
     rmSync(join(folder, canary), { force: true });
     const options = { cwd: folder, env: { PATH: join(folder, 'stubs') }, timeout: 60_000 };
-    // In a network namespace of its own: a redirection into /proc/sys/net needs no program.
-    const run = spawnSync('/usr/bin/unshare', ['-n', '/bin/dash', file], options);
+    // In namespaces of its own: a redirection into /proc/sys/net or /proc/sys/kernel/hostname needs no program.
+    const run = spawnSync('/usr/bin/unshare', ['-n', '-u', '/bin/dash', file], options);
     expect(run.error).toBeUndefined();
     expect(existsSync(join(folder, canary))).toBe(false);
   }, 60_000);
