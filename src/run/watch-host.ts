@@ -86,7 +86,9 @@ export function watchHost(name: string, watched: readonly Watched[], context: Wa
       return answer.finally(read);
     },
     close: async () => {
-      await Promise.race([underWay, context.sleep(patienceMs(watched))]);
+      const over = new AbortController();
+      await Promise.race([underWay, context.sleep(patienceMs(watched), over.signal)]);
+      over.abort();
       await remote?.close();
     },
   };

@@ -27,7 +27,7 @@ export async function watchRounds(order: WatchOrder, context: WatchContext): Pro
     const nextMs = context.nowMs() + intervalMs;
     const over = new AbortController();
     // Opening connections takes its time, and is no sign of anything.
-    const late = context.sleep(isFirst ? 4 * waitMs : waitMs, AbortSignal.any([over.signal, context.stop]));
+    const late = context.sleep(isFirst ? 4 * waitMs : waitMs, over.signal);
     const sights = await Promise.all(
       hosts.map(async (host): Promise<[string, Sight]> => {
         const sight = await Promise.race([host.look(), late.then(() => tooLate)]);

@@ -63,7 +63,10 @@ async function carriedOut(name: string, isAlone: () => boolean, order: OwnFailov
   for (let tries = 1; ; tries += 1) {
     const exit = await attempt(name, order);
     if (exit === 'standby')
-      return ended(`${name} stands as standby in ${path}: nobody is moved`, exitCodes.asWanted);
+      return ended(
+        `${name} stands as standby in ${path}: nobody is moved; while it is down, no other is failed over on my own`,
+        exitCodes.asWanted,
+      );
     if (exit === exitCodes.asWanted) return ended(`failover from ${name} is done`, exit);
     if (exit !== exitCodes.staleOrLocked)
       return ended(
