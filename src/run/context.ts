@@ -35,7 +35,7 @@ export interface RunContext {
   sleep(ms: number, until?: AbortSignal): Promise<void>;
 }
 
-export function targetOf(context: RunContext, host: string): Target {
+export function targetOf(context: Pick<RunContext, 'targets'>, host: string): Target {
   const target = context.targets.get(host);
   if (target === undefined) throw new Error(`no connection data for host '${host}'`);
   return target;

@@ -31,7 +31,7 @@ export async function lookAt<Seen>(
 export async function lookOver<Seen>(
   remote: Remote,
   order: LookOrder<Seen>,
-  context: RunContext,
+  context: Pick<RunContext, 'nonce' | 'commandTimeoutSeconds'>,
 ): Promise<Looked<Seen>> {
   const mark = context.nonce();
   const timeoutSeconds = order.timeoutSeconds ?? context.commandTimeoutSeconds;

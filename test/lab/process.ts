@@ -19,6 +19,8 @@ export interface Process {
   readonly ended: Promise<Ended>;
   /** What it has said on stderr so far. */
   said(): string;
+  /** And on stdout. */
+  shown(): string;
   /** Waits until it has said something like this. */
   until(words: RegExp): Promise<void>;
 }
@@ -50,7 +52,7 @@ export function start(lab: Fleet, args: readonly string[], state = stateOf(lab))
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
-  return { child, ended, said: () => heard.stderr, until };
+  return { child, ended, said: () => heard.stderr, shown: () => heard.stdout, until };
 }
 
 /** Runs it to its end. */

@@ -22,7 +22,8 @@ export const drainProbe: Script = block(
  */
 export const readinessProbe: Script = block(
   sh`printf '~ generation %s\n' "$(cat ${generationFile} 2>/dev/null)"`,
-  sh`ip -4 rule show | sed -n 's/^\([0-9]*\):.* fwmark \([^ ]*\).*/~ rule \1 \2/p; t; s/^\([0-9]*\):.*/~ rule \1 -/p'`,
+  // Looks through single gateways (tasks/through.ts) come and go: they are in nobody's way, and no plan grows stale by them.
+  sh`ip -4 rule show | sed -n -e '/^76[0-8][0-9]:.* uidrange 776[0-8][0-9]-/d' -e 's/^\([0-9]*\):.* fwmark \([^ ]*\).*/~ rule \1 \2/p' -e t -e 's/^\([0-9]*\):.*/~ rule \1 -/p'`,
   sh`printf '%s\n' "$gwfleet_saved" | grep -v -e ' ${drainChain} ' | grep -o -E -e '--(mark|set-mark|set-xmark|ctmask|nfmask|and-mark|or-mark|xor-mark) [0-9a-fx/]+' | sort -u | sed 's/^/~ mark /'`,
   sh`for gwfleet_word in $gwfleet_away $gwfleet_device all; do printf '~ rp_filter %s %s\n' "$gwfleet_word" "$(cat "/proc/sys/net/ipv4/conf/$gwfleet_word/rp_filter" 2>/dev/null)"; done`,
   feed(

@@ -1,0 +1,47 @@
+/** Who looks through which gateway at what: a watch's order, from the inventory. */
+import { readFleet } from '../../fleet/fleet.ts';
+import { chooseWatchers } from '../../fleet/watch-choice.ts';
+import { gatewaySettings } from '../../inventory/domain.ts';
+import type { Inventory } from '../../inventory/model.ts';
+import type { Watched } from '../../run/watch-host.ts';
+import type { WatchOrder } from '../../run/watch-rounds.ts';
+import { UsageError } from '../usage.ts';
+import { lookoutsOf } from './roll-request.ts';
+
+/** Throws UsageError where there is nobody to look, or nothing to look at. */
+export function watchPlanOf(path: string, inventory: Inventory): Pick<WatchOrder, 'watchers' | 'watched'> {
+  const { fleet } = readFleet(inventory);
+  const gateways = [...fleet.gateways.values()].flatMap(({ name, internalAddress, host }) => {
+    const probes = gatewaySettings(host).settings?.probes ?? [];
+    return internalAddress === undefined ? [] : [{ name, via: internalAddress, probes }];
+  });
+  if (gateways.length === 0 || fleet.webservers.size === 0)
+    throw new UsageError(
+      `${path} has ${gateways.length === 0 ? 'no gateway to watch' : 'no webserver to look through its gateways'}`,
+      `see gwfleet inventory ${path} --graph`,
+    );
+  const names = [...fleet.webservers.keys()];
+  const lookouts = new Map(lookoutsOf(inventory, names).map(({ name, probes }) => [name, probes]));
+  // What stands outside can be asked through any gateway.
+  const common = gateways.map(({ probes }) => probes).find((probes) => probes.length > 0) ?? [];
+  const able = names.filter((name) => lookouts.has(name) || common.length > 0);
+  if (able.length === 0)
+    throw new UsageError(
+      `no webserver and no gateway of ${path} has probes: there is nothing to look at through a gateway`,
+      'name something outside that always answers, under all: vars: probes: [{ tcp: "198.51.100.7:443" }]',
+    );
+  const watchers = chooseWatchers(
+    gateways.map(({ name }) => name),
+    able,
+  );
+  const watched = [...new Set([...watchers.values()].flat())].map((web): [string, readonly Watched[]] => [
+    web,
+    gateways.map(({ name, via, probes }) => ({
+      gateway: name,
+      via,
+      probes: lookouts.get(web) ?? (probes.length > 0 ? probes : common),
+      isOwn: watchers.get(name)?.includes(web) === true,
+    })),
+  ]);
+  return { watchers, watched: new Map(watched) };
+}
