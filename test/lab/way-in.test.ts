@@ -117,8 +117,9 @@ ip route add default via 10.0.0.1`,
     const plan = await lab.gwfleet(['plan', ...args]);
     expect(plan.stdout).toContain(`! web01: ${words}`);
     const json = await lab.gwfleet(['plan', ...args, '--json']);
+    const notes = expect.arrayContaining([{ level: 'danger', text: words }]) as unknown;
     expect(JSON.parse(json.stdout)).toMatchObject({
-      plan: { plays: [{ hosts: [{ tasks: [{ notes: [{ level: 'danger', text: words }] }] }] }] },
+      plan: { plays: [{ hosts: [{ tasks: [{ notes }] }] }] },
     });
     const events = await lab.gwfleet(['apply', ...args, '--yes', '--progress', 'jsonl']);
     expect(events.stdout.split('\n').filter((line) => line.includes('"plan-warning"'))).toEqual([
