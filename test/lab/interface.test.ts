@@ -76,7 +76,9 @@ describe('the interface', () => {
       await term.shows(/step/);
       await term.resize(columns, rows);
       await expect
-        .poll(async () => (await term.screen()).filter((line) => /apply inv/.test(line)).length)
+        .poll(async () => (await term.screen()).filter((line) => /apply inv/.test(line)).length, {
+          timeout: 15_000,
+        })
         .toBe(1);
     }
     hasNoGhosts(await endsClean(term, 0));

@@ -161,5 +161,8 @@ function tasksOf({ plan }: Told): readonly { readonly host: string; readonly tas
 /** The run has waited until what leaves the pool is gone, and old connections of a moved route have ended. */
 function drained(to: TaskPlan['to']): TaskPlan['to'] {
   if (typeof to !== 'object' || to === null) return to;
-  return { ...to, ...('leaving' in to ? { leaving: [] } : {}), ...('drain' in to ? { drain: null } : {}) };
+  const over = { leaving: [], drain: null };
+  return Object.fromEntries(
+    Object.entries(to).map(([key, value]) => [key, key in over ? over[key as keyof typeof over] : value]),
+  );
 }
