@@ -8,7 +8,7 @@ import type { CheckArgs } from './check.ts';
 const bodyLimit = 1024 ** 2;
 
 const pythonFetch = `import sys, urllib.request, urllib.error
-url, seconds, limit = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+url, seconds, limit = sys.stdin.readline().rstrip("\\n"), float(sys.argv[1]), int(sys.argv[2])
 try:
     answer = urllib.request.urlopen(url, timeout=seconds)
 except urllib.error.HTTPError as error:
@@ -62,15 +62,18 @@ else echo 'unknown: this host has none of bash, nc -z, python3 and perl to conne
 case $? in 0) echo ok ;; *) printf 'failed: no connection within %s s\n' ${seconds} ;; esac`;
 }
 
-/** The page, and in a last line the status; wget tells it among the headers on its standard error. */
+/**
+ * The page, and in a last line the status; wget tells it among the headers on its standard error. The address goes in
+ * on standard input, since it may hold a token and every user of the host can read a process list; wget has no such way.
+ */
 function fetching(
   url: string,
   seconds: number,
   { status, contains }: { status: number; contains: string },
 ): Script {
   return sh`
-if command -v curl >/dev/null 2>&1; then page=$(curl -s -g -L -m ${seconds} -w '\n%{http_code}' ${url} | tail -c ${bodyLimit})
-elif command -v python3 >/dev/null 2>&1; then page=$(python3 -c ${pythonFetch} ${url} ${seconds} ${bodyLimit} 2>/dev/null)
+if command -v curl >/dev/null 2>&1; then page=$(printf 'url = "%s"\n' ${curlQuoted(url)} | curl -K - -s -g -L -m ${seconds} -w '\n%{http_code}' | tail -c ${bodyLimit})
+elif command -v python3 >/dev/null 2>&1; then page=$(printf '%s\n' ${url} | python3 -c ${pythonFetch} ${seconds} ${bodyLimit} 2>/dev/null)
 elif command -v wget >/dev/null 2>&1 && command -v timeout >/dev/null 2>&1; then
   page=$(timeout ${seconds} wget -q -S -O - ${url} 2>&1 | tail -c ${bodyLimit})
   page=$(printf '%s\n' "$page"; printf '%s\n' "$page" | sed -n 's/^ *HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*/\1/p' | tail -n 1)
@@ -85,6 +88,11 @@ case $(printf '%s\n' "$page" | sed '$d') in
   *${contains}*) echo ok ;;
   *) echo 'failed: the page does not have the wanted text' ;;
 esac`;
+}
+
+/** As curl reads a quoted word in its configuration; a line of it ends with its line. */
+function curlQuoted(url: string): string {
+  return url.replaceAll(/\s/g, encodeURIComponent).replaceAll(/[\\"]/g, (sign) => `\\${sign}`);
 }
 
 function pinging(host: string, seconds: number): Script {
