@@ -1,10 +1,11 @@
 /** Real connections of a lab that stay open until they are let go. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { entryTo, labCalled } from '../../../src/lab/exec.ts';
 import type { Fleet } from '../fleet.ts';
 
-const program = fileURLToPath(new URL('./hold.py', import.meta.url));
+/** As text: a host has a /tmp of its own, and the checkout may lie in ours. */
+const program = readFileSync(new URL('./hold.py', import.meta.url), 'utf8');
 
 export interface Held {
   readonly opened: number;
@@ -19,7 +20,7 @@ export async function hold(
   role: 'serve' | 'open',
   what: readonly string[],
 ): Promise<Held> {
-  const entry = entryTo(labCalled(lab.name), host, ['python3', program, role, ...what], {});
+  const entry = entryTo(labCalled(lab.name), host, ['python3', '-c', program, role, ...what], {});
   const child = spawn(entry.command, entry.args, { env: entry.env, stdio: ['pipe', 'pipe', 'inherit'] });
   const [opened, refused] = await ready(child, `${role} in ${host}`);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
