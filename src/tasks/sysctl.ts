@@ -6,6 +6,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { Output } from '../shell/frames.ts';
 import { nothing, type Script } from '../shell/sh.ts';
 import { sysctlSyntax } from './boot/sysctl-syntax.ts';
+import type { Facts } from './facts.ts';
 import { foldedValue, readValues, type SysctlValues, sysctlKey, valuesProbe, written } from './proc-sys.ts';
 import type { ArgsProblem, BootFile, Change, Observation, TaskType, Wanted } from './task-type.ts';
 import type { Touch, WayIn } from './way-in.ts';
@@ -38,7 +39,8 @@ with a dot in its name use slashes: \`net/ipv4/conf/eth0.100/rp_filter\`.
 puts it back; a \`forwarding\` that somebody had set for one interface alone is not put back.
 
 At boot forwarding comes on by its file, after the rules: the unit of the task type \`ruleset\` runs before
-systemd-sysctl, and keeps forwarding off when its rules cannot be loaded.`;
+systemd-sysctl, and keeps forwarding off when its rules cannot be loaded. Where another init system runs, nothing loads
+the rules, so forwarding is not turned on at boot either.`;
 
 export const sysctl: TaskType<SysctlArgs, SysctlState> = {
   name: 'sysctl',
@@ -60,10 +62,7 @@ export const sysctl: TaskType<SysctlArgs, SysctlState> = {
   desired,
   changes,
   apply,
-  boot: (to, _facts, from) =>
-    to === null
-      ? Object.keys(from?.values ?? {}).map((key) => ({ path: bootPath(key), mode: 0, content: null }))
-      : Object.entries(to.values).map(bootFile),
+  boot,
   undo: 'turned',
   touches: 'reachability',
   wayIn,
@@ -167,6 +166,15 @@ function differing(from: SysctlState | null, to: SysctlState | null): readonly [
 
 function picked(values: SysctlValues, key: string): SysctlValues {
   return values[key] === undefined ? {} : { [key]: values[key] };
+}
+
+/** Forwarding only where the rules are loaded before it. */
+function boot(to: SysctlState | null, facts: Facts, from?: SysctlState | null): readonly BootFile[] {
+  if (to === null)
+    return Object.keys(from?.values ?? {}).map((key) => ({ path: bootPath(key), mode: 0, content: null }));
+  return Object.entries(to.values)
+    .filter(([key]) => key !== forward || facts.boot?.init === 'systemd')
+    .map(bootFile);
 }
 
 /**

@@ -122,14 +122,24 @@ describe('a plan', () => {
     expect(sysctl.apply(to, from).text).toContain('gwfleet_put net.ipv4.conf.all.accept_redirects');
   });
 
-  test('survives a restart by one late file for each key, forwarding too: the rules are loaded before it', () => {
-    for (const key of ['net.ipv4.conf.all.rp_filter', 'net.ipv4.ip_forward'])
-      expect(sysctl.boot(to, facts)).toContainEqual(
-        expect.objectContaining({
-          path: `/etc/sysctl.d/99-zz-gwfleet-${key}.conf`,
-          mode: 0o644,
-          content: `# Written by gwfleet.\n${key} = ${to?.values[key] ?? ''}\n`,
-        }),
-      );
+  const booted = (init: 'systemd' | 'other') =>
+    JSON.stringify(
+      sysctl.boot(to, { ...facts, boot: { init, owners: [], rulesUnits: [], profiles: [], files: [] } }),
+    );
+
+  test('survives a restart by one late file for each key', () => {
+    expect(sysctl.boot(to, facts)).toContainEqual(
+      expect.objectContaining({
+        path: '/etc/sysctl.d/99-zz-gwfleet-net.ipv4.conf.all.rp_filter.conf',
+        mode: 0o644,
+        content: `# Written by gwfleet.\nnet.ipv4.conf.all.rp_filter = ${to?.values['net.ipv4.conf.all.rp_filter'] ?? ''}\n`,
+      }),
+    );
+  });
+
+  test('forwards at boot only where the rules are loaded before it', () => {
+    expect(booted('systemd')).toContain('net.ipv4.ip_forward = ');
+    expect(booted('other')).not.toContain('ip_forward');
+    expect(JSON.stringify(sysctl.boot(to, facts))).not.toContain('ip_forward');
   });
 });
