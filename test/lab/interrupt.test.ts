@@ -137,7 +137,9 @@ describe('the second signal', () => {
   });
 });
 
-const session = `gwfleet-test-${process.pid}`;
+/** A server of tmux for each terminal: one that ends with its last session is in the way of the next. */
+let session = '';
+let terminals = 0;
 const tmux = (...args: readonly string[]): string =>
   execFileSync('tmux', ['-L', session, ...args], { encoding: 'utf8' });
 const screen = (): string => tmux('capture-pane', '-p', '-S', '-200', '-t', session);
@@ -146,6 +148,8 @@ const screen = (): string => tmux('capture-pane', '-p', '-S', '-200', '-t', sess
 function terminal(args: readonly string[]): void {
   const program = fileURLToPath(new URL('../../bin/gwfleet.js', import.meta.url));
   const words = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ');
+  terminals += 1;
+  session = `gwfleet-test-${process.pid}-${terminals}`;
   const line = `XDG_STATE_HOME='${stateOf(lab)}' ${words}; echo "exit $?"; sleep 600`;
   tmux('-f', '/dev/null', 'new-session', '-d', '-x', '120', '-y', '40', '-s', session, 'sh', '-c', line);
 }
