@@ -81,6 +81,9 @@ describe('the lock of an inventory', () => {
   });
 
   it('bears half a last line in the journal of a run that was killed', async () => {
+    // The guard of the run before is let go first: it goes back by itself.
+    const held = () => lab.run('gw1', 'ls /run/gwfleet/lock 2>/dev/null || :');
+    await expect.poll(held, { timeout: 60_000, interval: 200 }).toBe('');
     const dying = start(lab, ['apply', lab.inventory, '--yes', '--confirm-timeout', '5s']);
     await dying.until(/\[gw1\] guard armed/);
     dying.child.kill('SIGKILL');
