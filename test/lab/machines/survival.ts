@@ -47,7 +47,7 @@ export async function survived(on: Machine): Promise<string> {
   await waitFor(async () => {
     missing = await lost(on);
     return missing.length === 0;
-  }, 12_000).catch(() => undefined);
+  }, 25_000).catch(() => undefined);
   return missing.length === 0 ? 'all' : `lost: ${missing.join(', ')}`;
 }
 
