@@ -126,7 +126,7 @@ describe('the second signal', () => {
     expect(inventoryLocks(lab)).toEqual([]);
     const [left = ''] = runIds(lab);
     // The step still runs there; the guard ends it before it goes back.
-    const guards = () => lab.run('web01', 'ls /run/gwfleet/*');
+    const guards = () => lab.run('web01', `ls /run/gwfleet/${left}.1`);
     await expect.poll(guards, { timeout: 60_000, interval: 300 }).toContain('rolled-back-verified');
     await onAll('touch /run/go');
     const again = await gwfleet(lab, apply('slow.yaml'));
@@ -150,7 +150,8 @@ function terminal(args: readonly string[]): void {
   const words = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ');
   terminals += 1;
   session = `gwfleet-test-${process.pid}-${terminals}`;
-  const line = `XDG_STATE_HOME='${stateOf(lab)}' ${words}; echo "exit $?"; sleep 600`;
+  // Before the interface has the keyboard, Ctrl-C is a signal to the shell as well: it must outlive it.
+  const line = `trap : INT; XDG_STATE_HOME='${stateOf(lab)}' ${words}; echo "exit $?"; sleep 600`;
   tmux('-f', '/dev/null', 'new-session', '-d', '-x', '120', '-y', '40', '-s', session, 'sh', '-c', line);
 }
 
