@@ -1,6 +1,6 @@
 /**
  * Why sudo did not start a script, from what it said. The words of sudo 1.9 are also met for real in
- * test/lab/remote-sudo.test.ts; Debian 12 has no sudo-rs, so its words stand here as its source has them.
+ * test/lab/remote-sudo.test.ts; Debian 12 has no sudo-rs, so its words stand here from memory, unproven.
  */
 import { describe, expect, test } from 'vitest';
 import type { Sudo } from '../../src/remote/order.ts';
