@@ -18,7 +18,7 @@ export function localRemote({ user, become, limits, nonce }: LocalOptions): Remo
     run: async (script, options) => {
       const order = orderFor(script, { user, become, nonce: nonce() });
       const child = runChild('sh', ['-c', doorWord]);
-      return await converse({ ...child, kill: child.stop }, order, { ...options, limits });
+      return await converse({ ...child, kill: () => child.stop() }, order, { ...options, limits });
     },
     close: () => Promise.resolve(),
   };
