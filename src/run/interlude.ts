@@ -4,11 +4,19 @@
  */
 import type { PlayPlan } from '../plan/plan.ts';
 
+/** How the hosts of the run stand at that moment. */
+export interface Standing {
+  /** Those that have come through all of their plays so far. */
+  readonly fine: ReadonlySet<string>;
+  /** Those on which a drain goes on that nobody waits for any more. */
+  readonly draining: readonly string[];
+}
+
 export interface Interludes {
   /** Whether the play begins only after everything that drains has ended, or its deadline has come. */
   readonly drainsFirst?: (play: PlayPlan) => boolean;
   /** Before a play begins. A reason ends the run. */
-  readonly before?: (play: PlayPlan, index: number) => Promise<string | undefined>;
+  readonly before?: (play: PlayPlan, standing: Standing) => Promise<string | undefined>;
   /** After the last play and its drains, unless the run was stopped. A reason is told as the end of the run. */
-  readonly after?: () => Promise<string | undefined>;
+  readonly after?: (standing: Standing) => Promise<string | undefined>;
 }

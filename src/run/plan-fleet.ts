@@ -10,7 +10,7 @@ import type { HostTask } from '../plan/probe.ts';
 import { heedWays, type WayRules, waysOf } from '../plan/way-in.ts';
 import type { BareEvent } from '../report/event.ts';
 import type { Facts } from '../tasks/facts.ts';
-import type { Json } from '../tasks/task-type.ts';
+import type { Draining, Json } from '../tasks/task-type.ts';
 import type { RunContext } from './context.ts';
 import { type Survey, surveyHosts } from './survey.ts';
 
@@ -22,6 +22,8 @@ export interface PlayRequest {
   readonly tasks: ReadonlyMap<string, readonly HostTask[]>;
   /** Checks between batches, by host. */
   readonly gate: ReadonlyMap<string, readonly HostTask[]>;
+  /** What this command says of drains that are under way already, from its begin on; else each keeps its own policy. */
+  readonly drainsUnderWay?: Pick<Draining<Json>, 'deadlineSeconds' | 'atDeadline'>;
 }
 
 export interface FleetRequest {

@@ -26,6 +26,28 @@ export function rollingFlags(verb: Command): Command {
     );
 }
 
+export interface DrainFlags {
+  /** Seconds that live connections may stay, from the command on. */
+  readonly deadline: number;
+  readonly then: 'leave' | 'cut';
+}
+
+/** `without`: what holds where neither of them is given. */
+export function drainFlags(verb: Command, without?: DrainFlags): Command {
+  const otherwise = without === undefined ? ' (else as the playbook says)' : '';
+  return verb
+    .addOption(
+      new Option('--deadline <duration>', `how long live connections may stay${otherwise}`)
+        .argParser(seconds)
+        .default(without?.deadline, `${without?.deadline ?? 0}s`),
+    )
+    .addOption(
+      new Option('--then <what>', 'what becomes of those that are left at the deadline')
+        .choices(['leave', 'cut'])
+        .default(without?.then),
+    );
+}
+
 /** What commander does not fill in for verbs without a selection of their own. */
 export function rollingGiven(given: object): RollingFlags {
   return { tags: [], skipTags: [], probe: true, ...given } as unknown as RollingFlags;
