@@ -7,6 +7,7 @@ import { drainOf } from '../plan/drain.ts';
 import type { HostPlan, PlannedHost, PlayPlan, TaskPlan } from '../plan/plan.ts';
 import type { HostTask, Sight } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
+import type { Draining, Json } from '../tasks/task-type.ts';
 import type { RunContext } from './context.ts';
 import { waitForDrains } from './drain-wait.ts';
 import { gateFailure } from './gate.ts';
@@ -14,7 +15,7 @@ import type { HostDone } from './host-apply.ts';
 import { finishedEvent, type HostEnding, unplannableEnding } from './host-result.ts';
 import { type Turn, takeTurn } from './host-turn.ts';
 import type { Interludes, Standing } from './interlude.ts';
-import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
+import { type DrainOrder, type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
 import { leaveDrains, type OpenDrain, waitForRouteDrains } from './route-drain.ts';
 import { type Results, stopReason } from './stop-rules.ts';
 import { backGuardId, backwards, type Confirmed, takeBack } from './taking-back.ts';
@@ -32,7 +33,7 @@ export async function applyFleet(
   interludes: Interludes = {},
 ): Promise<FleetDone> {
   const roll = new Roll(request, fleet, context);
-  const left: string[] = [];
+  const left: OpenDrain[] = [];
   let waited = 0;
   const drained = async (until: number): Promise<void> => {
     const plays = fleet.plan.plays.slice(waited, until);
@@ -162,8 +163,7 @@ class Roll {
     const { types } = this.context;
     const drain = sight === undefined ? undefined : drainOf(host, task, { sight, types });
     if (drain === undefined) return undefined;
-    const word = this.request.plays[this.fleet.plan.plays.indexOf(play)]?.drainsUnderWay;
-    const draining = word === undefined ? drain.draining : { ...drain.draining, ...word, elapsedSeconds: 0 };
+    const draining = ordered(drain.draining, this.request.plays[this.fleet.plan.plays.indexOf(play)]?.drains);
     // A move of this run has just begun its drain; the look behind it does not say when.
     const beganMs = (this.ends.get(host) ?? this.startMs) - (draining.elapsedSeconds ?? 0) * 1000;
     const deadlineMs = beganMs + draining.deadlineSeconds * 1000;
@@ -274,6 +274,14 @@ class Roll {
     if (this.results.get(host) === 'changed' && result === 'ok') return;
     this.results.set(host, result);
   }
+}
+
+/** The command's own word, from its begin on, in place of the policy that a drain began with. */
+function ordered(draining: Draining<Json>, order: DrainOrder | undefined): Draining<Json> {
+  if (order === undefined) return draining;
+  const { from, deadlineSeconds, atDeadline } = order;
+  const meant = from === undefined || draining.gateways.includes(from);
+  return { ...draining, deadlineSeconds, atDeadline: meant ? atDeadline : 'leave', elapsedSeconds: 0 };
 }
 
 function wasBegun({ result, refused }: HostEnding): boolean {

@@ -3,13 +3,14 @@
  * wait for connections to end, a line in the inventory. It can end the run.
  */
 import type { PlayPlan } from '../plan/plan.ts';
+import type { OpenDrain } from './route-drain.ts';
 
 /** How the hosts of the run stand at that moment. */
 export interface Standing {
   /** Those that have come through all of their plays so far. */
   readonly fine: ReadonlySet<string>;
-  /** Those on which a drain goes on that nobody waits for any more. */
-  readonly draining: readonly string[];
+  /** Drains that go on, and that nobody waits for any more. */
+  readonly draining: readonly OpenDrain[];
 }
 
 export interface Interludes {

@@ -22,8 +22,13 @@ export interface PlayRequest {
   readonly tasks: ReadonlyMap<string, readonly HostTask[]>;
   /** Checks between batches, by host. */
   readonly gate: ReadonlyMap<string, readonly HostTask[]>;
-  /** What this command says of drains that are under way already, from its begin on; else each keeps its own policy. */
-  readonly drainsUnderWay?: Pick<Draining<Json>, 'deadlineSeconds' | 'atDeadline'>;
+  /** What this command says of drains, also of those under way; else each keeps the policy that it began with. */
+  readonly drains?: DrainOrder;
+}
+
+export interface DrainOrder extends Pick<Draining<Json>, 'deadlineSeconds' | 'atDeadline'> {
+  /** The next hop that is to carry nobody any more; nothing of the others is cut. Undefined: all of them. */
+  readonly from: string | undefined;
 }
 
 export interface FleetRequest {

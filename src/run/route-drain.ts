@@ -26,11 +26,11 @@ const tellEveryMs = 10_000;
 /** A host's own count must be zero this often in a row; a gateway's once. */
 const hostZeros = 3;
 
-/** Gives the hosts on which a drain goes on. */
+/** Gives those that go on. */
 export async function waitForRouteDrains(
   drains: readonly OpenDrain[],
   context: RunContext,
-): Promise<readonly string[]> {
+): Promise<readonly OpenDrain[]> {
   const counter = openCounter(context);
   const left: OpenDrain[] = [];
   const watches = new Map(drains.map((drain) => [drain, newWatch()]));
@@ -48,7 +48,7 @@ export async function waitForRouteDrains(
   }
   await counter.close();
   leaveDrains([...watches.keys()], 'interrupted', context);
-  return [...left, ...watches.keys()].map(({ host }) => host);
+  return [...left, ...watches.keys()];
 }
 
 /** Says of drains that nobody waits for any more that they stay. */

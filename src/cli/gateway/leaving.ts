@@ -35,7 +35,7 @@ export function leavingOf(
   { flags, drain }: { readonly flags: LeaveFlags; readonly drain: DrainWord },
 ): Leaving {
   const before = readGround(path, name, flags);
-  const { state } = gatewayIn(before);
+  const { state, internalAddress } = gatewayIn(before);
   const others = [...before.fleet.gateways.values()].filter(
     (gateway) => gateway.name !== name && gateway.state === 'active',
   );
@@ -57,7 +57,7 @@ export function leavingOf(
       const plays = movePlays(whole, {
         webservers: movers,
         others: [...before.fleet.webservers.keys()].filter((web) => !movers.includes(web)),
-        drain,
+        drain: drain === false ? false : { ...drain, from: internalAddress },
         rolling: (index) => rollingOf(whole.playbook?.plays[index], flags),
       });
       if (plays.length === 0 && before.fleet.webservers.size > 0)
@@ -92,12 +92,13 @@ export async function letGo(
   const behind = those.filter((webserver) => !fine.has(webserver));
   if (behind.length > 0)
     return `${behind.join(' ')} did not move and may still leave through ${name}; ${stays}, also when they are out of ${path}`;
-  const { internalNetwork } = settingsOf(gatewayIn(readGround(path, name, flags)));
-  const untilMs = context.nowMs() + (flags.then === 'cut' || draining.length > 0 ? 0 : 5000);
+  const { internalNetwork, internalAddress } = settingsOf(gatewayIn(readGround(path, name, flags)));
+  const pinned = draining.filter((drain) => drain.draining.gateways.includes(internalAddress));
+  const untilMs = context.nowMs() + (flags.then === 'cut' || pinned.length > 0 ? 0 : 5000);
   const carried = await waitUntilEmpty({ gateway: name, internalNetwork, untilMs }, context);
   if (typeof carried === 'string') return `${carried}; ${stays}`;
-  if (draining.length > 0)
-    return `connections of ${draining.join(' ')} are still pinned, and ${name} carries ${carriedText(carried)}; ${stays}`;
+  if (pinned.length > 0)
+    return `connections of ${pinned.map(({ host }) => host).join(' ')} stay pinned, and ${name} carries ${carriedText(carried)}; ${stays}`;
   if (carried.connections === 0) return undefined;
   if (flags.then === 'leave')
     return `${name} still carries ${carriedText(carried)} after the deadline; ${stays}`;

@@ -7,7 +7,7 @@ import { webserverSettings } from '../../inventory/domain.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import type { HostTask } from '../../plan/probe.ts';
 import { batchesOf } from '../../playbook/batch.ts';
-import type { PlayRequest } from '../../run/plan-fleet.ts';
+import type { DrainOrder, PlayRequest } from '../../run/plan-fleet.ts';
 import type { Json } from '../../tasks/task-type.ts';
 import { type Probe, probeName } from '../../tasks/through.ts';
 import type { Request } from '../request.ts';
@@ -23,8 +23,8 @@ export function gatewayPlays({ fleet }: Request, name: string): readonly PlayReq
   });
 }
 
-/** What a command says of live connections; false: they break. */
-export type DrainWord = false | DrainFlags;
+/** What a command says of live connections; false: they break. `from`: the next hop that is to carry nobody. */
+export type DrainWord = false | (DrainFlags & { readonly from?: string | undefined });
 
 export interface Move {
   /** In the order in which they go. */
@@ -66,7 +66,7 @@ export function movePlays({ fleet, inventory }: Request, move: Move): readonly P
         rules,
         tasks,
         gate,
-        ...(move.drain ? { drainsUnderWay: policyOf(move.drain) } : {}),
+        ...(move.drain ? { drains: orderOf(move.drain) } : {}),
       },
     ];
   });
@@ -102,8 +102,8 @@ function probeTasks(inventory: Inventory, name: string): readonly HostTask[] {
   }));
 }
 
-function policyOf({ deadline, then }: DrainFlags): NonNullable<PlayRequest['drainsUnderWay']> {
-  return { deadlineSeconds: deadline, atDeadline: then };
+function orderOf({ deadline, then, from }: Exclude<DrainWord, false>): DrainOrder {
+  return { deadlineSeconds: deadline, atDeadline: then, from };
 }
 
 function withDrain(task: HostTask, word: DrainWord | undefined): HostTask {
