@@ -8,6 +8,8 @@ import { readFleet } from '../fleet/fleet.ts';
 import type { Fleet, Gateway } from '../fleet/model.ts';
 import { textSetting } from '../fleet/setting.ts';
 import { exitCodes } from '../report/exit-code.ts';
+import { stateFolder } from '../run/history.ts';
+import { liveWaits } from '../run/live-waits.ts';
 import { type LookContext, type Looker, openLooker } from '../run/status-look.ts';
 import type { Script } from '../shell/sh.ts';
 import { insideOf } from '../status/entries-script.ts';
@@ -22,6 +24,7 @@ import { lookMemory } from './look-memory.ts';
 import type { Output } from './output.ts';
 import { askHidden } from './question.ts';
 import { type Request, readRequest } from './request.ts';
+import { realFile } from './run-record.ts';
 import { tellStatus } from './status-telling.ts';
 import { tellDiagnostics } from './told.ts';
 import { UsageError } from './usage.ts';
@@ -94,7 +97,9 @@ function looking(path: string, fleet: Fleet, looker: Looker, flags: StatusFlags,
   const before: LookMemory = place.read();
   return async (): Promise<FleetStatus> => {
     const hosts = await looker.look();
-    const looks: Looks = { at: new Date().toISOString(), inventory: path, fleet, hosts, memory: before };
+    const at = new Date().toISOString();
+    const live = liveWaits(stateFolder(process.env), realFile(path));
+    const looks: Looks = { at, inventory: path, fleet, hosts, memory: before, live };
     const kept = flags.prometheus === true ? undefined : place.write(rememberedOf(looks));
     if (kept !== undefined) output.tell(`this look is not remembered: ${kept}\n`);
     return fleetStatus(looks);
