@@ -28,7 +28,7 @@ import { narrowed } from './narrowed-request.ts';
 import { nextHops } from './next-hops.ts';
 import type { Output } from './output.ts';
 import { planFileText, type SavedPlan, writePlanFile } from './plan-file.ts';
-import { agreed, askHidden, requireSomebody } from './question.ts';
+import { agreed, askBecomePassword, requireSomebody } from './question.ts';
 import type { Request } from './request.ts';
 import { runRecord } from './run-record.ts';
 import { hostsOf, requireTargets, savedFleet } from './saved-plan.ts';
@@ -73,11 +73,13 @@ export interface Ended {
 /** Carries the errand out; gives the exit code. */
 export async function conduct(errand: Errand): Promise<number> {
   const { flags, output, saved } = errand;
-  const password = await becomePassword(flags);
-  const request = requestOf(errand, password);
-  output.hide(request.secrets);
-  const entered = await enterLab(request.inventory);
+  const bare = requestOf(errand, undefined);
+  output.hide(bare.secrets);
+  const entered = await enterLab(bare.inventory);
   if (entered !== undefined) return entered;
+  const password = await askBecomePassword(flags);
+  const request = password === undefined ? bare : requestOf(errand, password);
+  output.hide(request.secrets);
   if (saved !== undefined) requireTargets(saved.plan, request);
   if (request.warnings.length > 0) tellDiagnostics(request.warnings, output);
   if (flags.listHosts === true) return listHosts(request, output);
@@ -245,10 +247,4 @@ async function closeAll({ surveys }: PlannedFleet): Promise<void> {
   await Promise.all(
     [...surveys.values()].map(async (survey) => (survey.kind === 'seen' ? survey.remote.close() : undefined)),
   );
-}
-
-async function becomePassword(flags: Flags): Promise<string | undefined> {
-  return flags.askBecomePass === true
-    ? askHidden('sudo password: ', 'put ansible_become_password in a file given with -e @file')
-    : undefined;
 }

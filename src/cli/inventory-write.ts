@@ -2,24 +2,13 @@
  * The only place that writes a file of the user's inventory: whole or not at all, with its mode and owner, through
  * symbolic links to the file itself. The text is read afresh, so what an editor saved a moment ago is not lost.
  */
-import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { type Edit, edited, type Wish } from '../inventory/edit.ts';
 import { withText } from '../inventory/edit-meaning.ts';
 import type { Files } from '../source/files.ts';
 import { diskFiles } from './disk-files.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
+import { replaceFile } from './whole-file.ts';
 
 /** The disk as it will be when the wishes are fulfilled, one after the other. Throws InvalidFiles when one cannot be. */
 export function withWishes(inventory: string, wishes: readonly Wish[], files: Files = diskFiles): Files {
@@ -42,20 +31,11 @@ function certain(edit: Edit): Extract<Edit, { path: string }> {
 }
 
 function writeWhole(path: string, text: string): void {
-  const file = realpathSync(path);
-  const stat = statSync(file);
-  if (!stat.isFile()) throw new UsageError(`${path} is not a file that can be written back`);
-  const fresh = `${file}.${randomBytes(4).toString('hex')}.new`;
+  if (!statSync(realpathSync(path)).isFile())
+    throw new UsageError(`${path} is not a file that can be written back`);
   try {
-    const handle = openSync(fresh, 'wx', 0o600);
-    writeSync(handle, text);
-    chownSync(fresh, stat.uid, stat.gid);
-    chmodSync(fresh, stat.mode & 0o7777);
-    fsyncSync(handle);
-    closeSync(handle);
-    renameSync(fresh, file);
+    replaceFile(path, text, 'as it was');
   } catch (error) {
-    rmSync(fresh, { force: true });
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${path} cannot be written: ${why}`, 'run gwfleet as somebody who may write it');
   }

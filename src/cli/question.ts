@@ -52,6 +52,16 @@ export async function askHidden(question: string, flagInstead: string): Promise<
   });
 }
 
+/** What -K asks for. Ask inside the lab, not before: the command is run again in there. */
+export async function askBecomePassword({
+  askBecomePass,
+}: {
+  readonly askBecomePass?: true;
+}): Promise<string | undefined> {
+  if (askBecomePass !== true) return undefined;
+  return askHidden('sudo password: ', 'put ansible_become_password in a file given with -e @file');
+}
+
 /** Whether the plan is to be carried out. Never when the run was interrupted meanwhile. */
 export async function agreed(
   text: string,

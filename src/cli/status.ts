@@ -22,7 +22,7 @@ import type { Flags } from './flags.ts';
 import { enterLab } from './lab-entry.ts';
 import { lookMemory } from './look-memory.ts';
 import type { Output } from './output.ts';
-import { askHidden } from './question.ts';
+import { askBecomePassword } from './question.ts';
 import { type Request, readRequest } from './request.ts';
 import { realFile } from './run-record.ts';
 import { tellStatus } from './status-telling.ts';
@@ -55,13 +55,14 @@ const commandTimeoutSeconds = 60;
 
 export async function status(path: string, given: object, output: Output): Promise<number> {
   const flags = checked(given as StatusFlags);
-  const password =
-    flags.askBecomePass === true
-      ? await askHidden('sudo password: ', 'put ansible_become_password in a file given with -e @file')
-      : undefined;
-  const request = readRequest(path, { ...flags, tags: [], skipTags: [] }, { becomePassword: password });
-  const entered = await enterLab(request.inventory);
+  const read = (becomePassword?: string): Request =>
+    readRequest(path, { ...flags, tags: [], skipTags: [] }, { becomePassword });
+  const bare = read();
+  const entered = await enterLab(bare.inventory);
   if (entered !== undefined) return entered;
+  const password = await askBecomePassword(flags);
+  const request = password === undefined ? bare : read(password);
+  output.hide(request.secrets);
   if (request.warnings.length > 0) tellDiagnostics(request.warnings, output);
   const connector = await openWayIn(request.targets, { flags: {}, output });
   const stop = new AbortController();

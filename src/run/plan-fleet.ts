@@ -90,7 +90,7 @@ export function wayRules({ confirmTimeoutSeconds, cut }: PlayRules, { guard }: R
 }
 
 /** Of every host that was seen. */
-function factsOf(surveys: ReadonlyMap<string, Survey>): ReadonlyMap<string, Facts> {
+export function factsOf(surveys: ReadonlyMap<string, Survey>): ReadonlyMap<string, Facts> {
   return new Map(
     [...surveys].flatMap(([host, survey]) => (survey.kind === 'seen' ? [[host, survey.sight.facts]] : [])),
   );

@@ -2,7 +2,7 @@
  * The scripts behind `check`. Each attempt is a function that prints `ok` or `failed: why`; the words are the same for
  * every program that may have looked, so that the answer does not move when nothing has.
  */
-import { block, type Script, sh, subshell } from '../shell/sh.ts';
+import { block, nothing, type Script, sh, subshell } from '../shell/sh.ts';
 import type { CheckArgs } from './check.ts';
 
 const bodyLimit = 1024 ** 2;
@@ -64,7 +64,8 @@ case $? in 0) echo ok ;; *) printf 'failed: no connection within %s s\n' ${secon
 
 /**
  * The page, and in a last line the status; wget tells it among the headers on its standard error. The address goes in
- * on standard input, since it may hold a token and every user of the host can read a process list; wget has no such way.
+ * on standard input, since it may hold a token and every user of the host can read a process list. The wget of busybox
+ * takes it as an argument only, so a plain request by nc stands in for it, which follows no redirection.
  */
 function fetching(
   url: string,
@@ -74,10 +75,11 @@ function fetching(
   return sh`
 if command -v curl >/dev/null 2>&1; then page=$(printf 'url = "%s"\n' ${curlQuoted(url)} | curl -K - -s -g -L -m ${seconds} -w '\n%{http_code}' | tail -c ${bodyLimit})
 elif command -v python3 >/dev/null 2>&1; then page=$(printf '%s\n' ${url} | python3 -c ${pythonFetch} ${seconds} ${bodyLimit} 2>/dev/null)
-elif command -v wget >/dev/null 2>&1 && command -v timeout >/dev/null 2>&1; then
-  page=$(timeout ${seconds} wget -q -S -O - ${url} 2>&1 | tail -c ${bodyLimit})
+elif command -v timeout >/dev/null 2>&1 && wget --version 2>/dev/null | grep -q '^GNU Wget 1'; then
+  page=$(printf '%s\n' ${url} | timeout ${seconds} wget -q -S -O - -i - 2>&1 | tail -c ${bodyLimit})
   page=$(printf '%s\n' "$page"; printf '%s\n' "$page" | sed -n 's/^ *HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*/\1/p' | tail -n 1)
-else echo 'unknown: this host has none of curl, python3 and wget to fetch with'; return 0; fi
+${plainRequest(url, seconds)}
+else echo 'unknown: this host has none of curl, python3 and GNU wget to fetch with, and nc does for plain http alone'; return 0; fi
 code=$(printf '%s\n' "$page" | tail -n 1)
 case $code in
   ${status}) ;;
@@ -88,6 +90,20 @@ case $(printf '%s\n' "$page" | sed '$d') in
   *${contains}*) echo ok ;;
   *) echo 'failed: the page does not have the wanted text' ;;
 esac`;
+}
+
+function plainRequest(url: string, seconds: number): Script {
+  const [, bracketed, name, port = '80', path = ''] =
+    /^http:\/\/(?:\[([\da-fA-F:.]+)\]|([A-Za-z\d][^/?#:@]*))(?::(\d{1,5}))?([/?][^#]*)?(?:#.*)?$/.exec(url) ??
+    [];
+  const host = bracketed ?? name;
+  if (host === undefined) return nothing;
+  const asked = path.startsWith('/') ? path : `/${path}`;
+  const authority = url.slice('http://'.length).split(/[/?#]/)[0] ?? host;
+  return sh`elif command -v timeout >/dev/null 2>&1 && command -v nc >/dev/null 2>&1; then
+  page=$(printf 'GET %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n\r\n' ${asked} ${authority} | timeout ${seconds} nc ${host} ${port} 2>/dev/null | {
+    IFS= read -r answered; tail -c ${bodyLimit}
+    case $answered in HTTP/1.[01]\ [1-5][0-9][0-9]*) echo; printf '%s\n' "$answered" | cut -c 10-12 ;; *) printf '\nnone\n' ;; esac; })`;
 }
 
 /** As curl reads a quoted word in its configuration; a line of it ends with its line. */

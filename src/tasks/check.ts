@@ -52,7 +52,8 @@ A check changes nothing. It is asked in the plan, where it may still fail, and a
 connection: then it must hold, or the host has failed and its changes are rolled back.
 
 Nothing is installed for it. \`tcp\` uses the first of bash, nc, python3, perl that the host has; \`http\` curl, python3,
-wget; \`ping\` ping. A host with none of them makes the check unknown, which is neither yes nor no.`;
+GNU wget, nc (plain http without a user, no redirections); \`ping\` ping. A host with none of them makes the check
+unknown, which is neither yes nor no. A URL may hold a token: no program is given it as an argument.`;
 
 export const check: TaskType<CheckArgs, CheckState> = {
   name: 'check',

@@ -4,7 +4,7 @@
  * moves, not even one to the same address. Routes and rule live as long as the look; a watchdog takes them away when
  * the shell that made them is killed.
  */
-import { block, nothing, type Script, sh } from '../shell/sh.ts';
+import { block, feed, nothing, type Script, sh } from '../shell/sh.ts';
 import { checkProbe } from './check-probe.ts';
 
 /** As under `probes` in the inventory: exactly one of the three. */
@@ -119,7 +119,8 @@ function look(index: number, at: number, probe: Probe, { timeoutSeconds, retries
       ? nothing
       : sh`gwfleet_as ping -c 1 127.0.0.1 >/dev/null 2>&1 || { printf '%s %s probe %s unknown: ping is for root only on this host\n' "$mark" ${index} ${at}; exit; }`;
   return sh`${allowed}
-answer=$(gwfleet_as sh -c ${script.text} 2>/dev/null | tail -n 1); gwfleet_silent ${index}
+answer=$({ ${feed(script.text, sh`gwfleet_as sh 2>/dev/null`)}
+} | tail -n 1); gwfleet_silent ${index}
 printf '%s %s probe %s %s\n' "$mark" ${index} ${at} "$answer"`;
 }
 

@@ -3,11 +3,12 @@
  * in everything else: what is printed, plan files, the state folder, what the guard leaves, process lists.
  */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ExecResult } from '../../src/lab/exec.ts';
 import { type Fleet, fleet } from './fleet.ts';
+import { onTerminal } from './typed-terminal.ts';
 
 const secret = `CANARY-pa"ss'$(id)`;
 const literal = 'CANARY-literal';
@@ -158,6 +159,18 @@ echo 'op ALL=(ALL) ALL' >/etc/sudoers.d/op; chmod 440 /etc/sudoers.d/op`,
     expect(stale.code).toBe(6);
   });
 
+  it('make a saved plan stale where a host has moved under one: exit 6, and nothing was touched', async () => {
+    writeFileSync(file('saved.plan'), 'old', { mode: 0o644 });
+    clean(await gwfleet('plan', inventory(), '-p', file('tasks.yaml'), '-o', file('saved.plan')));
+    expect(statSync(file('saved.plan')).mode & 0o777).toBe(0o600);
+    await lab.run('gw1', 'echo somebody else >/etc/agent.key');
+    const told = await gwfleet('apply', file('saved.plan'), '--yes');
+    clean(told);
+    expect(told.stdout).toMatch(/gw1 failed in 'Key': the host has moved since the plan was made\n/);
+    expect(told.code).toBe(6);
+    expect(await lab.run('gw1', 'cat /etc/agent.key')).toBe('somebody else\n');
+  });
+
   it('are hidden where a host says them: with no_log all of it, else where they are known', async () => {
     await lab.run(
       'gw1',
@@ -180,6 +193,37 @@ echo 'op ALL=(ALL) ALL' >/etc/sudoers.d/op; chmod 440 /etc/sudoers.d/op`,
     // What a command says that nobody called a secret stays in the journal of its host, for root alone.
     expect((await kept()).replaceAll(/\/run\/gwfleet\/[^ ]*[^ ]*\/(?:journal|p1t2\.out)\n/g, '')).toBe('');
     clean(await gwfleet('apply', inventory(), '-p', file('failing.yaml'), '--yes', '--json'));
+  });
+
+  it('that -K asks for are asked once, hidden while they are typed, and after the files are read', async () => {
+    const all = JSON.parse(readFileSync(inventory(), 'utf8')) as {
+      all: { hosts: { web01: { ansible_become_password?: string } } };
+    };
+    delete all.all.hosts.web01.ansible_become_password;
+    writeFileSync(file('asking.yaml'), JSON.stringify(all));
+    const playbook = ['-p', file('failing.yaml')];
+    const commands = [
+      ['plan', file('asking.yaml'), ...playbook],
+      ['apply', '--check', file('asking.yaml'), ...playbook],
+      ['status', lab.inventory],
+    ];
+    for (const command of commands) {
+      const asked = onTerminal([...command, '-K'], env().env);
+      await asked.sees(/sudo password: /);
+      asked.type(`${sudo}\n`);
+      await asked.sees(/\n/);
+      expect(await asked.ended).toBe(0);
+      expect(asked.shown().match(/sudo password: /g)).toHaveLength(1);
+      expect(asked.shown()).not.toMatch(/CANARY|wants a password/);
+    }
+    const wrong = onTerminal(['plan', file('nowhere.yaml'), ...playbook, '-K'], env().env);
+    expect(await wrong.ended).toBe(5);
+    expect(wrong.shown()).not.toContain('sudo password');
+    const alone = await gwfleet('plan', file('asking.yaml'), ...playbook, '-K');
+    expect(alone.code).toBe(5);
+    expect(alone.stderr).toMatch(
+      /'sudo password:' cannot be asked: there is no terminal\n +put ansible_become_password/,
+    );
   });
 
   it('stand as stars in the line of the user’s file that an error shows', async () => {

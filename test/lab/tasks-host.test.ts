@@ -1,5 +1,6 @@
 /** sysctl, conntrack, file, command and check against the real kernel, under both shells. */
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   lstatSync,
@@ -17,6 +18,7 @@ import { command } from '../../src/tasks/command.ts';
 import { conntrack } from '../../src/tasks/conntrack.ts';
 import { file } from '../../src/tasks/file.ts';
 import { sysctl } from '../../src/tasks/sysctl.ts';
+import { throughScript } from '../../src/tasks/through.ts';
 import { applied, planned, shells, type TaskHost, taskHost, turnedBack } from './task-host.ts';
 
 function value(host: TaskHost, path: string): string {
@@ -244,7 +246,7 @@ server.serve_forever()`;
             'tcp 127.0.0.1:8081: no connection within 3 s',
           );
         }
-        for (const hidden of ['', without('curl'), without('curl', 'python3')]) {
+        for (const hidden of programsForPages(host)) {
           const page = 'http://127.0.0.1:8080/?a=1&b=[2]';
           expect(result({ http: page, contains: 'is "ok"\nreal' }, hidden)).toBe('ok');
           expect(result({ http: page, contains: '$(id)' }, hidden)).toContain(
@@ -257,6 +259,9 @@ server.serve_forever()`;
             'http http://127.0.0.1:8081/: no answer within 3 s',
           );
         }
+        const [, , , busybox] = programsForPages(host);
+        expect(result({ http: 'https://127.0.0.1:8080/' }, busybox)).toBe('unknown');
+        expect(result({ http: 'http://me:token@127.0.0.1:8080/' }, busybox)).toBe('unknown');
         expect(result({ ping: '127.0.0.1' })).toBe('ok');
         expect(result({ ping: '198.51.100.1', timeout_seconds: 1 })).toBe(
           'ping 198.51.100.1: no answer within 1 s',
@@ -264,6 +269,38 @@ server.serve_forever()`;
         expect(result({ tcp: '127.0.0.1:8080' }, without('bash', 'nc', 'python3', 'perl'))).toBe('unknown');
       } finally {
         child.kill('SIGKILL');
+      }
+    });
+
+    test('shows the token of a URL in no process list, whatever program fetches it', async () => {
+      using host = taskHost(shell);
+      const name = host.run('ip netns identify $$').stdout.trim();
+      // It accepts and says nothing: every program is still running when we look.
+      const silent = 'import socket, time; s = socket.create_server(("127.0.0.1", 8080)); time.sleep(600)';
+      const server = spawn('ip', ['netns', 'exec', name, 'python3', '-c', silent], { stdio: 'ignore' });
+      // Other tests have canaries of their own in their process lists.
+      const canary = `canary${randomBytes(6).toString('hex')}`;
+      const http = `http://127.0.0.1:8080/${canary}?t=${canary}`;
+      const fetchers = [/^curl /, /python3 -c import sys, urllib/, /^wget /, /^nc 127\.0\.0\.1 8080/];
+      try {
+        await answering(host);
+        for (const [index, hidden] of programsForPages(host).entries()) {
+          const probe = check.probe({ http, timeout_seconds: 2, retries: 0 });
+          const { said, lists } = await watched(host, [name, ...shell], `${hidden}\n${probe.text}`);
+          expect(said).toBe('failed: no answer within 2 s\n');
+          expect(lists).toContainEqual(expect.stringMatching(fetchers[index] ?? /^$/));
+          expect(lists.filter((line) => line.includes(canary))).toEqual([]);
+        }
+        host.run(
+          'ip link add d0 type veth peer name d1; ip link set d1 up; ip addr add 10.0.0.1/24 dev d0; ip link set d0 up; ip neigh replace 10.0.0.2 lladdr 02:00:00:00:00:02 dev d0',
+        );
+        const order = { via: '10.0.0.2', probes: [{ http }], timeoutSeconds: 2, retries: 0 };
+        const { said, lists } = await watched(host, [name, ...shell], throughScript('mark', [order]).text);
+        expect(said).toBe('mark 0 probe 0 failed: no answer within 2 s\nmark looked\n');
+        expect(lists).toContainEqual(expect.stringMatching(/^curl /));
+        expect(lists.filter((line) => line.includes(canary))).toEqual([]);
+      } finally {
+        server.kill('SIGKILL');
       }
     });
   });
@@ -283,6 +320,46 @@ function without(...programs: readonly string[]): string {
   const cases = programs.map((program) => `"-v ${program}"`).join(' | ');
   const nc = programs.includes('nc') ? 'nc() { return 127; }\n' : '';
   return `${nc}command() { case "$*" in ${cases}) return 1 ;; esac; which "$2"; }`;
+}
+
+/** What `ps` would show to everybody now. */
+function processLists(): readonly string[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return '';
+      }
+    });
+}
+
+/** What a script says, and every process list while it runs. */
+async function watched(
+  host: TaskHost,
+  [name = '', ...shell]: readonly string[],
+  script: string,
+): Promise<{ readonly said: string; readonly lists: readonly string[] }> {
+  const file = join(host.folder, 'script.sh');
+  writeFileSync(file, `${script}\n`);
+  const words = ['netns', 'exec', name, ...shell.slice(0, -1), file];
+  const child = spawn('ip', words, { stdio: ['ignore', 'pipe', 'ignore'] });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = new Promise<boolean>((resolve) => child.on('close', () => resolve(true)));
+  const lists = new Set<string>();
+  const tick = () => new Promise<boolean>((resolve) => setTimeout(resolve, 50, false));
+  do for (const line of processLists()) lists.add(line);
+  while (!(await Promise.race([ended, tick()])));
+  return { said, lists: [...lists] };
+}
+
+/** Each program that fetches pages once, by hiding those before it; the last is a host of busybox alone. */
+function programsForPages(host: TaskHost): readonly string[] {
+  const applets = join(host.folder, 'applets');
+  host.run(`mkdir -p ${applets} && busybox --install -s ${applets}`);
+  return ['', without('curl'), without('curl', 'python3'), `PATH=${applets}`];
 }
 
 async function answering(host: TaskHost): Promise<void> {

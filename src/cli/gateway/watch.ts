@@ -11,8 +11,8 @@ import { watchRounds } from '../../run/watch-rounds.ts';
 import type { Flags } from '../flags.ts';
 import { enterLab } from '../lab-entry.ts';
 import type { Output } from '../output.ts';
-import { askHidden } from '../question.ts';
-import { readRequest } from '../request.ts';
+import { askBecomePassword } from '../question.ts';
+import { type Request, readRequest } from '../request.ts';
 import { onSignals } from '../signals.ts';
 import { furtherTargets } from '../targets.ts';
 import { tellDiagnostics } from '../told.ts';
@@ -36,14 +36,14 @@ const heartbeatMs = 60_000;
 /** Ends with Ctrl-C, which is the way to leave and no mishap. */
 export async function watch(path: string, given: object, output: Output): Promise<number> {
   const flags = checked(given as WatchFlags);
-  const becomePassword =
-    flags.askBecomePass === true
-      ? await askHidden('sudo password: ', 'put ansible_become_password in a file given with -e @file')
-      : undefined;
-  const request = readRequest(path, { ...flags, tags: [], skipTags: [] }, { becomePassword });
-  const plan = watchPlanOf(path, request.inventory);
-  const entered = await enterLab(request.inventory);
+  const read = (becomePassword?: string): Request =>
+    readRequest(path, { ...flags, tags: [], skipTags: [] }, { becomePassword });
+  const bare = read();
+  const plan = watchPlanOf(path, bare.inventory);
+  const entered = await enterLab(bare.inventory);
   if (entered !== undefined) return entered;
+  const becomePassword = await askBecomePassword(flags);
+  const request = becomePassword === undefined ? bare : read(becomePassword);
   output.hide(request.secrets);
   if (request.warnings.length > 0) tellDiagnostics(request.warnings, output);
   const targets = furtherTargets(request.inventory, plan.watched.keys(), { flags, becomePassword });
