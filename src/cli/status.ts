@@ -18,13 +18,14 @@ import type { FleetStatus } from '../status/model.ts';
 import { gatewayScript, webserverScript } from '../status/script.ts';
 import { fleetStatus, type Looks, rememberedOf } from '../status/view.ts';
 import { taskTypes } from '../tasks/registry.ts';
+import { realFile } from './disk-files.ts';
 import type { Flags } from './flags.ts';
 import { enterLab } from './lab-entry.ts';
 import { lookMemory } from './look-memory.ts';
 import type { Output } from './output.ts';
 import { askBecomePassword } from './question.ts';
 import { type Request, readRequest } from './request.ts';
-import { realFile } from './run-record.ts';
+
 import { tellStatus } from './status-telling.ts';
 import { tellDiagnostics } from './told.ts';
 import { UsageError } from './usage.ts';
