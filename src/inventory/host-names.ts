@@ -88,7 +88,7 @@ const wordRange = String.raw`\[(?:[a-z]:[a-z]|\d+:\d+)(?::\d+)?\]`;
 const four = `(?:[01]?[0-9]{1,2}|2[0-4][0-9]|25[0-5]|${numericRange})`;
 const six = `(?:[0-9a-f]{1,4}|${hexRange})`;
 const labelOf = (letter: string): string =>
-  String.raw`(?:[${letter}_]|${wordRange})(?:[${letter}_-]|${wordRange})*(?<![_-])`;
+  `(?:[${letter}_]|${wordRange})(?:[${letter}_-]|${wordRange})*(?<![_-])`;
 const hostnameOf = (label: string, flags: string): RegExp =>
   new RegExp(String.raw`^${label}(?:\.${label})*$`, flags);
 

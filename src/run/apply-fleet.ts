@@ -47,7 +47,7 @@ export async function applyFleet(
   for (const [index, play] of fleet.plan.plays.entries()) {
     if (roll.stopped()) break;
     if (interludes.drainsFirst?.(play) === true) await drained(index);
-    roll.halt(await interludes.before?.(play, standing()));
+    roll.halt(await interludes.before?.(play, index, standing()));
     if (!roll.stopped()) await roll.play(play, index);
   }
   await drained(fleet.plan.plays.length);

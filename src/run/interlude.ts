@@ -17,7 +17,7 @@ export interface Interludes {
   /** Whether the play begins only after everything that drains has ended, or its deadline has come. */
   readonly drainsFirst?: (play: PlayPlan) => boolean;
   /** Before a play begins. A reason ends the run. */
-  readonly before?: (play: PlayPlan, standing: Standing) => Promise<string | undefined>;
+  readonly before?: (play: PlayPlan, index: number, standing: Standing) => Promise<string | undefined>;
   /** After the last play and its drains, unless the run was stopped. A reason is told as the end of the run. */
   readonly after?: (standing: Standing) => Promise<string | undefined>;
 }

@@ -41,7 +41,7 @@ export async function gatewayRemove(
     question: () => `Remove ${name}: ${movers}, then it leaves ${path}?`,
     interludes: (context) => ({
       drainsFirst: cleans,
-      before: (play, standing) => {
+      before: (play, _index, standing) => {
         if (!begun && counted !== undefined) writeState({ path, name }, 'draining', context);
         begun = true;
         return cleans(play) && counted !== undefined
