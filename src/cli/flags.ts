@@ -36,7 +36,13 @@ export interface Flags {
   readonly out?: string;
   readonly verbose?: true;
   /** Not typed: set by `runs resume`. */
-  readonly resumes?: { readonly run: string; readonly hosts: readonly string[] };
+  readonly resumes?: {
+    readonly run: string;
+    /** The hosts that it did not bring to their end. */
+    readonly left: readonly string[];
+    /** Which of its hosts are in the plan again. */
+    readonly hosts: 'left' | 'all';
+  };
 }
 
 export function playbookFlags(verb: Command): Command {

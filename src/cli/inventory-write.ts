@@ -2,24 +2,13 @@
  * The only place that writes a file of the user's inventory: whole or not at all, with its mode and owner, through
  * symbolic links to the file itself. The text is read afresh, so what an editor saved a moment ago is not lost.
  */
-import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { type Edit, edited, type Wish } from '../inventory/edit.ts';
 import { withText } from '../inventory/edit-meaning.ts';
 import type { Files } from '../source/files.ts';
 import { diskFiles } from './disk-files.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
+import { replaceFile } from './whole-file.ts';
 
 /** The disk as it will be when the wishes are fulfilled, one after the other. Throws InvalidFiles when one cannot be. */
 export function withWishes(inventory: string, wishes: readonly Wish[], files: Files = diskFiles): Files {
@@ -31,9 +20,22 @@ export function withWishes(inventory: string, wishes: readonly Wish[], files: Fi
 
 /** Fulfils a wish on disk; a wish that is fulfilled already writes nothing. */
 export function writeWish(inventory: string, wish: Wish): void {
-  const { path, text } = certain(edited(diskFiles, inventory, wish));
-  const reading = diskFiles.read(path);
-  if (reading.kind !== 'text' || reading.text !== text) writeWhole(path, text);
+  writeWishes(inventory, [wish]);
+}
+
+/** Fulfils several at once: those of one file in one stroke, so that nobody finds it between two of them. */
+export function writeWishes(inventory: string, wishes: readonly Wish[]): void {
+  const texts = new Map<string, string>();
+  let files: Files = diskFiles;
+  for (const wish of wishes) {
+    const { path, text } = certain(edited(files, inventory, wish));
+    files = withText(files, path, text);
+    texts.set(path, text);
+  }
+  for (const [path, text] of texts) {
+    const reading = diskFiles.read(path);
+    if (reading.kind !== 'text' || reading.text !== text) writeWhole(path, text);
+  }
 }
 
 function certain(edit: Edit): Extract<Edit, { path: string }> {
@@ -42,20 +44,11 @@ function certain(edit: Edit): Extract<Edit, { path: string }> {
 }
 
 function writeWhole(path: string, text: string): void {
-  const file = realpathSync(path);
-  const stat = statSync(file);
-  if (!stat.isFile()) throw new UsageError(`${path} is not a file that can be written back`);
-  const fresh = `${file}.${randomBytes(4).toString('hex')}.new`;
+  if (!statSync(realpathSync(path)).isFile())
+    throw new UsageError(`${path} is not a file that can be written back`);
   try {
-    const handle = openSync(fresh, 'wx', 0o600);
-    writeSync(handle, text);
-    chownSync(fresh, stat.uid, stat.gid);
-    chmodSync(fresh, stat.mode & 0o7777);
-    fsyncSync(handle);
-    closeSync(handle);
-    renameSync(fresh, file);
+    replaceFile(path, text, 'as it was');
   } catch (error) {
-    rmSync(fresh, { force: true });
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${path} cannot be written: ${why}`, 'run gwfleet as somebody who may write it');
   }

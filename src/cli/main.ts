@@ -50,13 +50,17 @@ const failed = (error: unknown): void => {
 };
 process.on('uncaughtException', failed);
 
-try {
-  const root = program();
-  if (process.argv[2] === 'lab') (await import('./lab.ts')).registerLab(root);
-  else labStub(root);
-  await root.parseAsync(spelledOut(process.argv));
-} catch (error) {
-  failed(error);
+void start();
+
+async function start(): Promise<void> {
+  try {
+    const root = program();
+    if (process.argv[2] === 'lab') (await import('./lab.ts')).registerLab(root);
+    else labStub(root);
+    await root.parseAsync(spelledOut(process.argv));
+  } catch (error) {
+    failed(error);
+  }
 }
 
 /** Shown in `--help`; the real one is loaded when `lab` is typed. */

@@ -2,7 +2,7 @@
  * A saved plan: what `plan -o` writes and `apply <plan-file>` reads. It holds the plan and the tasks that look at the
  * hosts, never how to log in, and nothing of tasks that hold secrets: that comes from the inventory again.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hiddenPlan } from '../plan/hidden.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { HostTask } from '../plan/probe.ts';
@@ -11,6 +11,7 @@ import type { FleetRequest } from '../run/plan-fleet.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { sealedTasks, sealsOf } from './sealed-plan.ts';
 import { UsageError } from './usage.ts';
+import { replaceFile } from './whole-file.ts';
 
 /** What tells whether a secret is still the one that a plan was made with. */
 export interface Seals {
@@ -36,9 +37,10 @@ export interface SavedPlan {
   readonly seals?: Seals;
 }
 
+/** For its owner alone, whatever was there: a plan tells much of a fleet, and never half of it. */
 export function writePlanFile(path: string, saved: SavedPlan): void {
   try {
-    writeFileSync(path, planFileText(saved, 1), { mode: 0o600 });
+    replaceFile(path, planFileText(saved, 1), 'alone');
   } catch (error) {
     throw new UsageError(
       `cannot write the plan to ${path}: ${error instanceof Error ? error.message : String(error)}`,

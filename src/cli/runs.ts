@@ -5,10 +5,10 @@ import { runOutcome } from '../report/run-outcome.ts';
 import { runFolder, stateFolder } from '../run/history.ts';
 import { type PastRun, pastRunIds, readPastRun } from '../run/past-run.ts';
 import { lifeOf } from '../run/process-mark.ts';
-import { standingChanges, unfinishedHosts } from '../run/run-choice.ts';
+import { hostsLeft, standingChanges } from '../run/run-choice.ts';
 import { hostJson } from './apply-result.ts';
+import { keptPlan } from './kept-plan.ts';
 import type { Output } from './output.ts';
-import { readPlanFile } from './plan-file.ts';
 import { runCalled } from './run-word.ts';
 import { hostWord, nearPath } from './short-words.ts';
 
@@ -57,7 +57,7 @@ export function showRun(word: string, { json, verbose }: RunsFlags, output: Outp
   const { args, cwd, of } = record;
   output.result(
     runStory(
-      { ...runLine(past), args, cwd, of, folder, state: past.state, next: nextSteps(past, folder) },
+      { ...runLine(past), args, cwd, of, folder, state: past.state, next: nextSteps(past, state) },
       output.resultColours,
     ),
   );
@@ -90,8 +90,7 @@ function runJson(past: PastRun): object {
 function nextSteps(past: PastRun, folder: string): readonly string[] {
   const { record, state } = past;
   if (state.finished === undefined && lifeOf(record.process) === 'alive') return [];
-  const plan = readPlanFile(`${folder}/plan.json`)?.plan;
-  const left = unfinishedHosts(past, plan);
+  const left = hostsLeft(past, keptPlan(folder, record.run));
   const standing = [...standingChanges(past).values()].some(({ size }) => size > 0);
   const { run, inventory } = record;
   return [

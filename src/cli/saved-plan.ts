@@ -1,15 +1,20 @@
 /** Carrying out or showing a plan that was saved: nothing is decided again, and what cannot hold any more is said. */
-import type { Plan, PlayPlan } from '../plan/plan.ts';
+import type { HostPlan, Plan, PlayPlan } from '../plan/plan.ts';
+import type { HostTask } from '../plan/probe.ts';
+import { heedWays, waysOf, withoutWays } from '../plan/way-in.ts';
 import { planText } from '../render/plan-text.ts';
 import { exitCodes } from '../report/exit-code.ts';
-import { type FleetRequest, type PlannedFleet, planEvents } from '../run/plan-fleet.ts';
+import type { RunContext } from '../run/context.ts';
+import { type FleetRequest, factsOf, type PlannedFleet, planEvents, wayRules } from '../run/plan-fleet.ts';
+import { type Survey, surveyHosts } from '../run/survey.ts';
+import type { Facts } from '../tasks/facts.ts';
 import { diffDepth } from './apply-flags.ts';
 import { planExit, planJson } from './apply-result.ts';
 import type { Flags } from './flags.ts';
 import type { Output } from './output.ts';
 import type { SavedPlan } from './plan-file.ts';
 import type { Request } from './request.ts';
-import { unsealedHosts } from './sealed-plan.ts';
+import { secretTasks, unsealed } from './sealed-plan.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage.ts';
 
@@ -35,15 +40,14 @@ export function requireTargets(saved: Plan, { targets }: Request): void {
 }
 
 /**
- * A saved plan is carried out as it is; each host compares itself with what the plan saw. Only tasks that hold
- * secrets are made again, since the file has nothing of them.
+ * A saved plan is carried out as it is; each host compares itself with what the plan saw. What is looked at again:
+ * tasks that hold secrets, since the file has nothing of them, and the ways in, which are those of today.
  */
 export async function savedFleet(
   { plan: saved }: SavedPlan,
   request: FleetRequest,
-  session: Session,
+  { context }: Session,
 ): Promise<PlannedFleet> {
-  const { context } = session;
   context.emit({
     type: 'run-started',
     command: 'apply',
@@ -51,21 +55,60 @@ export async function savedFleet(
     playbook: saved.playbook,
     hosts: hostsOf(saved.plays),
   });
-  const hosts = await unsealedHosts(saved.plays, request, context);
-  const opened = saved.plays.map((play, index) => ({ ...play, hosts: hosts[index] ?? play.hosts }));
-  const plan = { ...saved, plays: opened.map((play, index) => remembered(play, saved.plays[index])) };
+  const secrets = secretTasks(request);
+  const planned = saved.plays.flatMap(({ hosts }) => hosts.filter(({ kind }) => kind === 'planned'));
+  const looks = new Map(planned.map(({ host }) => [host, secrets.get(host) ?? []]));
+  const surveys = await surveyHosts(looks, context);
+  for (const survey of surveys.values()) if (survey.kind === 'seen') await survey.remote.close();
+  const today = { surveys, secrets, before: factsThen(saved), now: factsOf(surveys), context };
+  const plays = saved.plays.map((play) => ({
+    ...play,
+    hosts: play.hosts.map((host) => asOfToday(host, play, today)),
+  }));
+  const plan = { ...saved, plays };
   for (const event of planEvents(plan)) context.emit(event);
   return { plan, surveys: new Map() };
 }
 
-/** A host that could not be planned then is not looked at now either: it says so. */
-function remembered(play: PlayPlan, saved: PlayPlan | undefined): PlayPlan {
-  const hosts = play.hosts.map((host) =>
-    host.kind === 'planned' || !saved?.hosts.includes(host)
-      ? host
-      : { ...host, why: `when the plan was made: ${host.why}`, hint: newPlan },
-  );
-  return { ...play, hosts };
+interface Today {
+  readonly surveys: ReadonlyMap<string, Survey>;
+  readonly secrets: ReadonlyMap<string, readonly HostTask[]>;
+  /** When the plan was made. */
+  readonly before: ReadonlyMap<string, Facts>;
+  readonly now: ReadonlyMap<string, Facts>;
+  readonly context: RunContext;
+}
+
+function asOfToday(saved: HostPlan, play: PlayPlan, today: Today): HostPlan {
+  const { host } = saved;
+  // A host that could not be planned then is not looked at now either: it says so.
+  if (saved.kind === 'unplannable')
+    return { ...saved, why: `when the plan was made: ${saved.why}`, hint: newPlan };
+  const survey = today.surveys.get(host);
+  if (survey === undefined) throw new Error(`host '${host}' was not surveyed`);
+  if (survey.kind === 'unseen') {
+    const { result, why, hint } = survey;
+    return { kind: 'unplannable', host, result, why, ...(hint === undefined ? {} : { hint }) };
+  }
+  const { types } = today.context;
+  const secrets = today.secrets.get(host) ?? [];
+  const opened = unsealed(saved, { sight: survey.sight, secrets }, types);
+  if (opened.kind === 'unplannable') return opened;
+  const { managementPath, bootId } = survey.sight.facts;
+  const plan = {
+    ...withoutWays(opened, waysOf(host, today.before), types),
+    facts: { ...opened.facts, managementPath, bootId },
+  };
+  const rules = wayRules(play.rules, today.context);
+  const heeded = heedWays(plan, waysOf(host, today.now), { types, rules });
+  if (heeded.kind === 'planned') return heeded;
+  return { ...heeded, hint: 'come in as when the plan was made, or make a new plan, with --allow-cut' };
+}
+
+/** What the hosts were when the plan was made. */
+function factsThen({ plays }: Plan): ReadonlyMap<string, Facts> {
+  const all = plays.flatMap(({ hosts }) => hosts);
+  return new Map(all.flatMap((plan) => (plan.kind === 'planned' ? [[plan.host, plan.facts]] : [])));
 }
 
 /** Every host that any of the plays speaks of, once. */

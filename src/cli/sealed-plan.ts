@@ -4,14 +4,13 @@
  * digest, and the state from a look at the host, which must be the one that the plan was made from.
  */
 import { createHmac, randomBytes } from 'node:crypto';
+import { cksum } from '../plan/cksum.ts';
 import { planHost } from '../plan/decide.ts';
 import { hidden, isSealed } from '../plan/hidden.ts';
 import type { HostPlan, PlannedHost, TaskPlan } from '../plan/plan.ts';
-import type { HostTask } from '../plan/probe.ts';
+import type { HostTask, Sight, TaskTypes } from '../plan/probe.ts';
 import { exitCodes } from '../report/exit-code.ts';
-import type { RunContext } from '../run/context.ts';
 import type { FleetRequest } from '../run/plan-fleet.ts';
-import { type Survey, surveyHosts } from '../run/survey.ts';
 import type { Seals } from './plan-file.ts';
 import { UsageError } from './usage.ts';
 
@@ -57,51 +56,31 @@ export function unsealedRequest(saved: FleetRequest, seals: Seals, fresh: FleetR
   return { ...saved, plays };
 }
 
-/** The plans of hosts with sealed tasks, made again by a look at them; a host that has moved cannot be planned. */
-export async function unsealedHosts(
-  plays: readonly { readonly hosts: readonly HostPlan[] }[],
-  request: FleetRequest,
-  context: RunContext,
-): Promise<readonly (readonly HostPlan[])[]> {
-  const looks = new Map<string, HostTask[]>();
-  const taskOf = new Map<string, HostTask>();
-  for (const play of request.plays)
-    for (const [host, tasks] of play.tasks)
-      for (const task of tasks) {
-        if (task.secret === undefined) continue;
-        looks.set(host, [...(looks.get(host) ?? []), task]);
-        taskOf.set(`${task.id}@${host}`, task);
-      }
-  const surveys = looks.size === 0 ? new Map<string, Survey>() : await surveyHosts(looks, context);
-  for (const survey of surveys.values()) if (survey.kind === 'seen') await survey.remote.close();
-  const open = (host: HostPlan): HostPlan =>
-    unsealed(host, { survey: surveys.get(host.host), taskOf }, context);
-  return plays.map(({ hosts }) => hosts.map(open));
+/** The tasks that hold secrets, by host: what a host must be looked at for before its plan can be opened. */
+export function secretTasks(request: FleetRequest): TasksByHost {
+  const found = new Map<string, HostTask[]>();
+  for (const [host, tasks] of request.plays.flatMap((play) => [...play.tasks]))
+    for (const task of tasks)
+      if (task.secret !== undefined) found.set(host, [...(found.get(host) ?? []), task]);
+  return found;
 }
 
-function unsealed(
-  plan: HostPlan,
-  { survey, taskOf }: { readonly survey: Survey | undefined; readonly taskOf: ReadonlyMap<string, HostTask> },
-  { types }: RunContext,
+/** The plan of a host with its sealed tasks made again from a look at it; a host that has moved cannot be planned. */
+export function unsealed(
+  plan: PlannedHost,
+  { sight, secrets }: { readonly sight: Sight; readonly secrets: readonly HostTask[] },
+  types: TaskTypes,
 ): HostPlan {
-  if (plan.kind === 'unplannable' || !plan.tasks.some(isSealed)) return plan;
-  const { host } = plan;
-  if (survey?.kind !== 'seen')
-    return {
-      kind: 'unplannable',
-      host,
-      result: survey?.result ?? 'failed',
-      why: survey?.why ?? 'not looked at',
-    };
   const tasks: TaskPlan[] = [];
   for (const task of plan.tasks) {
-    const found = taskOf.get(`${task.id}@${host}`);
-    if (found === undefined || !isSealed(task)) tasks.push(task);
+    const found = isSealed(task) ? secrets.find(({ id }) => id === task.id) : undefined;
+    if (found === undefined) tasks.push(task);
     else {
-      const fresh = planHost(host, [found], { sight: survey.sight, left: new Map(), types });
-      const made = fresh.kind === 'planned' ? fresh.tasks[0] : undefined;
-      if (made === undefined || made.seen !== task.seen) return moved(plan, task);
-      tasks.push(made);
+      const seen = sight.outputs.get(task.id);
+      if (seen === undefined || cksum(seen.stdout) !== task.seen) return moved(plan, task);
+      const fresh = planHost(plan.host, [found], { sight, left: new Map(), types });
+      if (fresh.kind === 'unplannable') return fresh;
+      tasks.push(...fresh.tasks);
     }
   }
   return { ...plan, tasks };
@@ -109,7 +88,7 @@ function unsealed(
 
 function moved({ host }: PlannedHost, { name, place }: TaskPlan): HostPlan {
   const why = 'the host has moved since the plan was made';
-  return { kind: 'unplannable', host, result: 'failed', why, task: { name, place } };
+  return { kind: 'unplannable', host, result: 'failed', why, stale: true, task: { name, place } };
 }
 
 function mapTasks(tasks: TasksByHost, made: (task: HostTask, host: string) => HostTask): TasksByHost {

@@ -46,6 +46,16 @@ export function heedWays(
   return { ...plan, tasks };
 }
 
+/** A plan of another day without what it says of the ways in of that day. */
+export function withoutWays(plan: PlannedHost, ways: readonly WayIn[], types: TaskTypes): PlannedHost {
+  const tasks = plan.tasks.map((task) => {
+    const old = touchesOf(task, plan, { ways, types }).map((touch) => `${wordsOf(touch)}; `);
+    const notes = task.notes.filter(({ text }) => !old.some((words) => text.startsWith(words)));
+    return { ...task, notes };
+  });
+  return { ...plan, tasks };
+}
+
 function touchesOf(
   task: TaskPlan,
   { facts }: PlannedHost,
@@ -61,10 +71,14 @@ function refused({ host }: PlannedHost, { name, place }: TaskPlan, { text }: Tou
   return { kind: 'unplannable', host, result: 'failed', why, hint, task: { name, place } };
 }
 
-function noteOf({ kind, text }: Touch, { guardSeconds }: WayRules): Note {
+function noteOf(touch: Touch, { guardSeconds }: WayRules): Note {
   const then =
     guardSeconds === null
       ? 'nothing rolls it back (--no-guard)'
       : `rolls back by itself after ${guardSeconds} s without us`;
-  return { level: 'danger', text: `${kind === 'cuts' ? 'this cuts the way in: ' : ''}${text}; ${then}` };
+  return { level: 'danger', text: `${wordsOf(touch)}; ${then}` };
+}
+
+function wordsOf({ kind, text }: Touch): string {
+  return `${kind === 'cuts' ? 'this cuts the way in: ' : ''}${text}`;
 }

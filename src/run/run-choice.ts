@@ -34,12 +34,18 @@ export function playIndex(guard: string | undefined, run: string): number | unde
 }
 
 /** Hosts of which not every play ended well: failed, rolled back, unreachable, never reached, never begun. */
-export function unfinishedHosts({ events, record }: PastRun, plan: Plan | undefined): readonly string[] {
+function unfinishedHosts({ events, record }: PastRun, plan: Plan | undefined): readonly string[] {
   return record.hosts.filter((host) => {
     const ends = events.filter((event) => event.type === 'host-finished' && event.host === host);
     const plays = plan?.plays.filter(({ batches }) => batches.some((batch) => batch.includes(host))).length;
     return ends.length === 0 || ends.length < (plays ?? 0) || !ends.every(isWell);
   });
+}
+
+/** What a run left to do: those hosts; or all of them where it was cut off beside its hosts, in a drain for example. */
+export function hostsLeft(past: PastRun, plan: Plan | undefined): readonly string[] {
+  const hosts = unfinishedHosts(past, plan);
+  return hosts.length > 0 || past.state.finished?.exit === 0 ? hosts : past.record.hosts;
 }
 
 function isWell(event: RunEvent): boolean {

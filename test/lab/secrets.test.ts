@@ -3,7 +3,7 @@
  * in everything else: what is printed, plan files, the state folder, what the guard leaves, process lists.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ExecResult } from '../../src/lab/exec.ts';
@@ -157,6 +157,18 @@ echo 'op ALL=(ALL) ALL' >/etc/sudoers.d/op; chmod 440 /etc/sudoers.d/op`,
       /'Key' on gw1 holds a secret, and it is another one since the plan was made/,
     );
     expect(stale.code).toBe(6);
+  });
+
+  it('make a saved plan stale where a host has moved under one: exit 6, and nothing was touched', async () => {
+    writeFileSync(file('saved.plan'), 'old', { mode: 0o644 });
+    clean(await gwfleet('plan', inventory(), '-p', file('tasks.yaml'), '-o', file('saved.plan')));
+    expect(statSync(file('saved.plan')).mode & 0o777).toBe(0o600);
+    await lab.run('gw1', 'echo somebody else >/etc/agent.key');
+    const told = await gwfleet('apply', file('saved.plan'), '--yes');
+    clean(told);
+    expect(told.stdout).toMatch(/gw1 failed in 'Key': the host has moved since the plan was made\n/);
+    expect(told.code).toBe(6);
+    expect(await lab.run('gw1', 'cat /etc/agent.key')).toBe('somebody else\n');
   });
 
   it('are hidden where a host says them: with no_log all of it, else where they are known', async () => {

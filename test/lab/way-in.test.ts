@@ -90,6 +90,30 @@ ip route add default via 10.0.0.1`,
     expect(await lab.run('gw1', 'ip -4 addr show dev eth0')).not.toContain('10.0.6.1');
   });
 
+  it('of the day counts for a saved plan: made by another address, it does not delete the one we come by now', async () => {
+    const saved = (flags: readonly string[]) =>
+      lab.gwfleet([
+        'plan',
+        inventory({ ansible_host: '10.0.0.1' }),
+        '-p',
+        file('other-pool.yaml'),
+        '-o',
+        file('saved.plan'),
+        ...flags,
+      ]);
+    expect((await saved([])).code).toBe(0);
+    inventory();
+    const refused = await lab.gwfleet(['apply', file('saved.plan'), '--yes']);
+    expect(`${refused.code} ${refused.stdout}`).toMatch(
+      /^2 gw1 failed in 'Other pool': this would cut the way in: we came in by 10\.0\.5\.1 on eth0, and it is deleted\n[\s\S]*make a new plan, with --allow-cut/,
+    );
+    await saved(['--allow-cut', '--confirm-timeout', '5s']);
+    inventory();
+    const allowed = await lab.gwfleet(['apply', file('saved.plan'), '--yes']);
+    expect(allowed.stderr).toContain('gw1: this cuts the way in: we came in by 10.0.5.1 on eth0');
+    expect(`${allowed.code} ${allowed.stdout}`).toMatch(/^3 gw1 rolled-back/);
+  });
+
   it('is cut where that was allowed, and the host takes it back', async () => {
     const said = await lab.gwfleet([
       ...[
