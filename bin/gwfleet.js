@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-// Starts the bundle. NODE_ENV is set before the dynamic import: React leaks without it.
+// Starts the bundle. NODE_ENV is set before anything is loaded: React leaks without it.
+import { openBundle } from './bundle.js';
+
 process.env.NODE_ENV ??= 'production';
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`gwfleet needs Node 20.19 or newer, this is ${process.version}\n`);
   process.exitCode = 5;
-} else await import('../dist/gwfleet.js');
+} else openBundle().run();

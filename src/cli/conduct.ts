@@ -36,6 +36,7 @@ import { unsealedRequest } from './sealed-plan.ts';
 import { openSession, type Session } from './session.ts';
 import { furtherTargets } from './targets.ts';
 import { tellDiagnostics } from './told.ts';
+import { withTwinCare } from './twin-care.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
 import { openWayIn } from './way-in.ts';
 
@@ -56,7 +57,9 @@ export interface Errand {
   /** What is asked before anything changes, in place of the plan's last line: `Drain gw2: 13 webservers move`. */
   readonly question?: (made: Plan, request: Request) => string;
   /** What the command does between the plays. */
-  readonly interludes?: (context: RunContext) => Interludes;
+  readonly interludes?: (context: RunContext, plan: Plan) => Interludes;
+  /** Looks of its own, begun beside the first look at the hosts. */
+  readonly early?: (context: RunContext) => void;
   /** Called at the end of a run that was carried out. */
   readonly done?: (ended: Ended) => void;
   readonly flags: Flags;
@@ -162,6 +165,7 @@ async function dryRun(errand: Errand, request: Request, session: Session): Promi
 async function wetRun(errand: Errand, request: Request, session: Session): Promise<number> {
   const { flags, output, saved } = errand;
   const wanted = wantedOf(saved, request);
+  errand.early?.(session.context);
   const fleet =
     saved === undefined ? await survey(errand, request, session) : await savedFleet(saved, wanted, session);
   const shown = hiddenPlan(fleet.plan, taskTypes);
@@ -176,7 +180,9 @@ async function wetRun(errand: Errand, request: Request, session: Session): Promi
   )
     return notApplied(errand, fleet, session);
   await session.begin(shown);
-  const done = await applyFleet(wanted, fleet, session.context, errand.interludes?.(session.context));
+  const own = errand.interludes?.(session.context, fleet.plan) ?? {};
+  const interludes = withTwinCare(own, { inventory: request.inventory, plan: fleet.plan }, session.context);
+  const done = await applyFleet(wanted, fleet, session.context, interludes);
   const exit = exitCode(session.state(), { interrupted: session.interrupted(), refused: done.refused });
   session.finish(exit);
   errand.done?.({ run: session.context.run, of: request.of, state: session.state() });

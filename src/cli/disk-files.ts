@@ -2,7 +2,8 @@
  * The disk as the pure rooms see it (source/files.ts). Everything that can be wrong with a file is told apart here,
  * since the user is to hear which: a folder, missing, not permitted, not text, too large.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { FileReading, Files } from '../source/files.ts';
 
 /** Nobody writes an inventory of this size by hand; 5,000 hosts are 364 KB. */
@@ -59,4 +60,13 @@ function list(path: string): readonly string[] | undefined {
 
 function byCodePoint(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
+/** Absolute, symbolic links followed: one inventory has one lock, whatever it is called. */
+export function realFile(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
 }

@@ -20,9 +20,22 @@ export function withWishes(inventory: string, wishes: readonly Wish[], files: Fi
 
 /** Fulfils a wish on disk; a wish that is fulfilled already writes nothing. */
 export function writeWish(inventory: string, wish: Wish): void {
-  const { path, text } = certain(edited(diskFiles, inventory, wish));
-  const reading = diskFiles.read(path);
-  if (reading.kind !== 'text' || reading.text !== text) writeWhole(path, text);
+  writeWishes(inventory, [wish]);
+}
+
+/** Fulfils several at once: those of one file in one stroke, so that nobody finds it between two of them. */
+export function writeWishes(inventory: string, wishes: readonly Wish[]): void {
+  const texts = new Map<string, string>();
+  let files: Files = diskFiles;
+  for (const wish of wishes) {
+    const { path, text } = certain(edited(files, inventory, wish));
+    files = withText(files, path, text);
+    texts.set(path, text);
+  }
+  for (const [path, text] of texts) {
+    const reading = diskFiles.read(path);
+    if (reading.kind !== 'text' || reading.text !== text) writeWhole(path, text);
+  }
 }
 
 function certain(edit: Edit): Extract<Edit, { path: string }> {

@@ -2,8 +2,7 @@
 import type { HostState } from '../report/run-state.ts';
 import { stateFolder } from '../run/history.ts';
 import { runsOf } from '../run/past-run.ts';
-import { diskFiles } from './disk-files.ts';
-import { realFile } from './run-record.ts';
+import { diskFiles, realFile } from './disk-files.ts';
 
 type Reference =
   | { readonly elements: readonly string[] }

@@ -56,13 +56,17 @@ process.once('uncaughtException', (error) => {
   process.exit(exitCodes.bug);
 });
 
-try {
-  const root = program();
-  if (process.argv[2] === 'lab') (await import('./lab.ts')).registerLab(root);
-  else labStub(root);
-  await root.parseAsync(spelledOut(process.argv));
-} catch (error) {
-  failed(error);
+void start();
+
+async function start(): Promise<void> {
+  try {
+    const root = program();
+    if (process.argv[2] === 'lab') (await import('./lab.ts')).registerLab(root);
+    else labStub(root);
+    await root.parseAsync(spelledOut(process.argv));
+  } catch (error) {
+    failed(error);
+  }
 }
 
 /** Shown in `--help`; the real one is loaded when `lab` is typed. */

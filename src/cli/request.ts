@@ -26,6 +26,7 @@ import type { Flags } from './flags.ts';
 import { limitedHosts } from './limit.ts';
 import { secretsOf } from './secrets.ts';
 import { readTargets } from './targets.ts';
+import { withTwins } from './twin-tasks.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
 
 export interface Request {
@@ -97,7 +98,7 @@ export function readRequest(
     const { resolved, diagnostics } = resolvePlay(play, { ...around, hosts });
     found.push(...diagnostics);
     if (play.become === true) for (const host of hosts) becoming.add(host);
-    return playRequest(play, resolved, flags);
+    return playRequest(play, { ...resolved, tasks: withTwins(resolved.tasks, fleet) }, flags);
   });
   const inPlays = new Set(plays.flatMap(({ batches }) => batches.flat()));
   const targets = readTargets(inventory, inPlays, { flags, becoming, becomePassword, found });

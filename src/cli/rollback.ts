@@ -15,13 +15,13 @@ import type { Diagnostic } from '../source/diagnostic.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { checkedFlags } from './apply-flags.ts';
 import { conduct, type Ended } from './conduct.ts';
+import { realFile } from './disk-files.ts';
 import type { Flags } from './flags.ts';
 import { lookoutsOf } from './gateway/roll-request.ts';
 import { readGround } from './ground.ts';
 import type { Output } from './output.ts';
 import { readPlanFile } from './plan-file.ts';
 import type { Request } from './request.ts';
-import { realFile } from './run-record.ts';
 import { runCalled } from './run-word.ts';
 import { UsageError } from './usage.ts';
 

@@ -3,11 +3,11 @@
  * secret are left out; whoever carries the run on gives them again.
  */
 import { randomBytes } from 'node:crypto';
-import { realpathSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { type RunRecord, runId } from '../run/history.ts';
 import { ourProcess } from '../run/process-mark.ts';
+import { realFile } from './disk-files.ts';
 import type { Flags } from './flags.ts';
 import type { Request } from './request.ts';
 import { hostsOf } from './saved-plan.ts';
@@ -35,15 +35,6 @@ export function runRecord({ command, args, flags }: RunWords, { fleet, of }: Req
     process: ourProcess(),
     ...(of === undefined ? {} : { of }),
   };
-}
-
-/** Absolute, symbolic links followed: one inventory has one lock, whatever it is called. */
-export function realFile(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return resolve(path);
-  }
 }
 
 /** `-e` words that look like a password: `ansible_become_password=...`, `{"api_token": ...}`. */

@@ -3,6 +3,7 @@
  * the exit code. Verbs get a context to work with and give back how it ended.
  */
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Plan } from '../plan/plan.ts';
@@ -59,6 +60,8 @@ export function openSession(order: SessionOrder): Session {
   const startedMs = Date.now();
   const history = record === undefined ? undefined : openHistory(stateFolder(process.env), record);
   const stop = new AbortController();
+  // Each connection that is being opened listens to it, `--forks` at once.
+  setMaxListeners(0, stop.signal);
   let state: RunState = emptyRunState;
   const remember = remembering(history, order.output);
   const stamped = (bare: BareEvent) =>

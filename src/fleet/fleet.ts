@@ -8,6 +8,7 @@ import { assignGateways } from './assignment.ts';
 import { fleetProblems } from './invariant.ts';
 import type { Fleet, Gateway, Webserver } from './model.ts';
 import { addressSetting, managementAddress, poolSetting, stateSetting, textSetting } from './setting.ts';
+import { carrierOf, paired, pairName } from './twin.ts';
 
 export interface FleetReading {
   readonly fleet: Fleet;
@@ -15,7 +16,7 @@ export interface FleetReading {
 }
 
 export function readFleet(inventory: Inventory): FleetReading {
-  const gateways = membersOf(inventory, 'gateways').map(gatewayOf);
+  const gateways = paired(membersOf(inventory, 'gateways').map(gatewayOf));
   const webservers = membersOf(inventory, 'webservers').map(webserverOf);
   const fleet = {
     gateways: new Map(gateways.map((gateway) => [gateway.name, gateway])),
@@ -35,6 +36,8 @@ function gatewayOf(host: Host): Gateway {
     state: stateSetting(host),
     pool: poolSetting(host),
     spread: spreadOf(host),
+    twin: undefined,
+    addresses: 'here',
     internalAddress: addressSetting(host, 'internal_address') ?? managementAddress(host),
     host,
   };
@@ -59,8 +62,18 @@ export function assignedGateways(
   webservers: readonly Webserver[],
 ): ReadonlyMap<string, string> {
   const active = gateways.filter(({ state, pool }) => state === 'active' && pool.length > 0);
-  return assignGateways(
-    webservers.map(({ name, pinned }) => ({ name, ...(pinned === undefined ? {} : { pinned }) })),
-    active.map(({ name, pool }) => ({ name, weight: pool.length })),
+  const byName = new Map(gateways.map((gateway) => [gateway.name, gateway]));
+  const byPair = new Map(active.map((gateway) => [pairName(gateway), gateway]));
+  const pairOf = (name: string): string => {
+    const carrier = carrierOf(name, byName);
+    return carrier === undefined ? name : pairName(carrier);
+  };
+  const assigned = assignGateways(
+    webservers.map(({ name, pinned }) => ({
+      name,
+      ...(pinned === undefined ? {} : { pinned: pairOf(pinned) }),
+    })),
+    [...byPair].map(([name, { pool }]) => ({ name, weight: pool.length })),
   );
+  return new Map([...assigned].map(([name, pair]) => [name, byPair.get(pair)?.name ?? pair]));
 }

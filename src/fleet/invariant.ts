@@ -10,12 +10,14 @@ import { didYouMean } from '../source/did-you-mean.ts';
 import { carriedWebservers, fullFill, neededAddresses, portsPerWebserver } from './carrying.ts';
 import type { Fleet, Gateway, Webserver } from './model.ts';
 import { managementAddress, settingPlace } from './setting.ts';
+import { carrierOf, twinProblems } from './twin.ts';
 
 export function fleetProblems(fleet: Fleet, inventory: Inventory): readonly Diagnostic[] {
   const gateways = [...fleet.gateways.values()];
   const webservers = [...fleet.webservers.values()];
   return [
     ...gateways.flatMap(missingPool),
+    ...twinProblems(fleet.gateways),
     ...sharedAddresses(gateways),
     ...foreignAddresses(gateways, inventory),
     ...sharedNextHops(gateways),
@@ -27,8 +29,8 @@ export function fleetProblems(fleet: Fleet, inventory: Inventory): readonly Diag
   ];
 }
 
-function missingPool({ host }: Gateway): readonly Diagnostic[] {
-  if (host.variables.has('snat_pool')) return [];
+function missingPool({ host, twin }: Gateway): readonly Diagnostic[] {
+  if (host.variables.has('snat_pool') || twin !== undefined) return [];
   const message = `the gateway ${host.name} has no snat_pool`;
   return [problem('error', { message, host, hint: 'snat_pool: 203.0.113.10-203.0.113.15' })];
 }
@@ -44,6 +46,7 @@ function sharedAddresses(gateways: readonly Gateway[]): readonly Diagnostic[] {
         owners.set(address, second);
         continue;
       }
+      if (first.twin === second.name) continue;
       const key = `${first.name} ${second.name}`;
       const pair = pairs.get(key) ?? { first, second, addresses: [] };
       pair.addresses.push(address);
@@ -99,7 +102,7 @@ function doubleRole({ host }: Webserver, fleet: Fleet): readonly Diagnostic[] {
 }
 
 function wrongPin({ pinned, host }: Webserver, fleet: Fleet): readonly Diagnostic[] {
-  const gateway = fleet.gateways.get(pinned ?? '');
+  const gateway = carrierOf(pinned ?? '', fleet.gateways);
   if (pinned === undefined || gateway?.state === 'active') return [];
   const message =
     gateway === undefined
@@ -128,14 +131,15 @@ function noNextHop({ name, host, internalAddress }: Gateway, fleet: Fleet): read
   ];
 }
 
-function overload({ name, pool, spread, host }: Gateway, fleet: Fleet): readonly Diagnostic[] {
+function overload({ name, pool, spread, host, twin }: Gateway, fleet: Fleet): readonly Diagnostic[] {
   const count = [...fleet.assigned.values()].filter((gateway) => gateway === name).length;
   const carried = carriedWebservers({ addresses: pool.length, spread });
   if (count <= carried) return [];
   const message = `${name} has ${count} webservers, and its ${pool.length} addresses carry ${carried} at worst`;
   const needed = neededAddresses(count * portsPerWebserver, spread, fullFill);
   const more = `safe with ${needed} addresses, if all open every port to one destination`;
-  const hint = spread === 'connection' ? more : `${more}; more are carried with spread: connection`;
+  const isFixed = spread === 'connection' || twin !== undefined;
+  const hint = isFixed ? more : `${more}; more are carried with spread: connection`;
   return [problem('warning', { message, host, variable: 'snat_pool', hint })];
 }
 

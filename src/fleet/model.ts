@@ -11,6 +11,10 @@ export interface Gateway {
   /** Single addresses in the order that numbers the aliases; empty when it could not be read. */
   readonly pool: readonly string[];
   readonly spread: string;
+  /** The other gateway with the same pool, whichever of the two says so. */
+  readonly twin: string | undefined;
+  /** Who has the pool's addresses: a gateway that stands by for its twin has all of its configuration but them. */
+  readonly addresses: 'here' | 'at its twin';
   /** The next hop for webservers: `internal_address`, else `ansible_host`, else the name; undefined: none is an address. */
   readonly internalAddress: string | undefined;
   readonly host: Host;

@@ -33,6 +33,10 @@ export function poolSetting(host: Host): readonly string[] {
   return 'addresses' in reading ? reading.addresses : [];
 }
 
+export function valueSetting(host: Host, name: string): Value | undefined {
+  return setting(host, name);
+}
+
 function setting(host: Host, name: string): Value | undefined {
   const written = host.variables.get(name);
   if (written === undefined) return undefined;

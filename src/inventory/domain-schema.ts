@@ -56,6 +56,11 @@ export const gatewayVariables = {
         'Whose clients must keep one address: destinations ("198.51.100.0/24") and ports (21, "tcp/21", "udp/5060"). Default: none.',
     },
   ),
+  twin: Type.String({
+    minLength: 1,
+    description:
+      'The other gateway with the same pool (write snat_pool and twin at either of them): one is active and has the addresses, one stands by, configured and ready to take them over by gwfleet failover. Live connections survive. Needs spread: hash. Default: none.',
+  }),
   ruleset_style: Type.Union([Type.Literal('hardened'), Type.Literal('seed')], {
     description:
       'hardened (own chains, others untouched) or seed (whole tables as in 2007). Default: hardened.',

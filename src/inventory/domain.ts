@@ -69,8 +69,9 @@ export function gatewaySettings(host: Host): SettingsReading<GatewaySettings> {
   const { values, diagnostics } = readRole(host, gatewayRole());
   const missing = [...diagnostics, ...missingOf(host, values)];
   if (missing.length > 0) return { diagnostics: missing };
+  // A pool may be written at the twin alone.
   const variables = { ...domainDefaults, ...values } as Required<GatewayVariables>;
-  const pool = readPool(variables.snat_pool);
+  const pool = readPool(values['snat_pool'] === undefined ? [] : variables.snat_pool);
   return {
     settings: {
       ...common(variables),
@@ -207,7 +208,7 @@ function problemAt(node: SourceNode, message: string, hint?: string): Diagnostic
 
 function missingOf(host: Host, values: Readonly<Record<string, Value>>): readonly Diagnostic[] {
   const missing: Diagnostic[] = [];
-  if (!host.variables.has('snat_pool')) {
+  if (!host.variables.has('snat_pool') && !host.variables.has('twin')) {
     const hint = 'for example snat_pool: 203.0.113.10-203.0.113.15';
     missing.push({
       severity: 'error',

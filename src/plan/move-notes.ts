@@ -1,4 +1,4 @@
-/** Beside each default route that moves: why. The reasons need all webservers of a play, so they come after the plan. */
+/** Beside each default route that moves: why, and what a twin keeps alive. The reasons need all webservers of a play, so they come after the plan. */
 import { type Leaving, type MoveGround, moveReasons } from '../fleet/move-reason.ts';
 import { partsOf } from '../tasks/default-route/state.ts';
 import type { Json } from '../tasks/task-type.ts';
@@ -19,9 +19,23 @@ function withReason(host: HostPlan, reason: string | undefined): HostPlan {
   const route = routeOf(host);
   if (host.kind !== 'planned' || reason === undefined || route === undefined) return host;
   const tasks = host.tasks.map((task) =>
-    task === route ? { ...task, notes: [{ level: 'info' as const, text: reason }, ...task.notes] } : task,
+    task === route
+      ? { ...kept(task), notes: [{ level: 'info' as const, text: reason }, ...task.notes] }
+      : task,
   );
   return { ...host, tasks };
+}
+
+/** What leaves by a gateway whose twin has taken its addresses goes on. */
+function kept(task: TaskPlan): TaskPlan {
+  const { twin } = task.args as { readonly twin?: string };
+  if (twin === undefined || viaOf(task.from) !== twin) return task;
+  const changes = task.changes.map((change) =>
+    change.connections?.become === 'breaks'
+      ? { ...change, connections: { ...change.connections, become: 'keeps' as const } }
+      : change,
+  );
+  return { ...task, changes };
 }
 
 function routeOf(host: HostPlan): TaskPlan | undefined {

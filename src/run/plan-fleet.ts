@@ -10,7 +10,7 @@ import type { HostTask } from '../plan/probe.ts';
 import { heedWays, type WayRules, waysOf } from '../plan/way-in.ts';
 import type { BareEvent } from '../report/event.ts';
 import type { Facts } from '../tasks/facts.ts';
-import type { Json } from '../tasks/task-type.ts';
+import type { Draining, Json } from '../tasks/task-type.ts';
 import type { RunContext } from './context.ts';
 import { type Survey, surveyHosts } from './survey.ts';
 
@@ -22,6 +22,15 @@ export interface PlayRequest {
   readonly tasks: ReadonlyMap<string, readonly HostTask[]>;
   /** Checks between batches, by host. */
   readonly gate: ReadonlyMap<string, readonly HostTask[]>;
+  /** What this command says of drains, also of those under way; else each keeps the policy that it began with. */
+  readonly drains?: DrainOrder;
+  /** A host of it that cannot be reached is left out: it is dead most likely, and nobody waits long for it. */
+  readonly absence?: 'borne';
+}
+
+export interface DrainOrder extends Pick<Draining<Json>, 'deadlineSeconds' | 'atDeadline'> {
+  /** The next hop that is to carry nobody any more; nothing of the others is cut. Undefined: all of them. */
+  readonly from: string | undefined;
 }
 
 export interface FleetRequest {
@@ -38,24 +47,39 @@ export interface PlannedFleet {
 }
 
 export async function planFleet(request: FleetRequest, context: RunContext): Promise<PlannedFleet> {
-  const surveys = await surveyHosts(tasksByHost(request), context);
+  const borne = new Set(
+    request.plays.flatMap((play) => (play.absence === 'borne' ? play.batches.flat() : [])),
+  );
+  const surveys = await surveyHosts(tasksByHost(request), { ...context, borne });
   const left = new Map<string, Left>();
   const facts = factsOf(surveys);
-  const plays = request.plays.map((play) => ({
-    name: play.name,
-    pattern: play.pattern,
-    batches: play.batches,
-    rules: play.rules,
-    hosts: play.batches
-      .flat()
-      .map((host) => planOne(host, play, { survey: surveys.get(host), left, facts, context })),
-  }));
+  const plays = request.plays.map((play) => {
+    const batches = play.absence === 'borne' ? presentOf(play.batches, surveys) : play.batches;
+    return {
+      name: play.name,
+      pattern: play.pattern,
+      batches,
+      rules: play.rules,
+      hosts: batches
+        .flat()
+        .map((host) => planOne(host, play, { survey: surveys.get(host), left, facts, context })),
+    };
+  });
   const { inventory, playbook, moves } = request;
   const told = moves === undefined ? plays : plays.map((play) => withMoveReasons(play, moves));
   const plan: Plan = { v: 1, inventory, playbook, plays: told };
   await closeUnneeded(plan, surveys);
   for (const event of planEvents(plan)) context.emit(event);
   return { plan, surveys };
+}
+
+function presentOf(
+  batches: readonly (readonly string[])[],
+  surveys: ReadonlyMap<string, Survey>,
+): readonly (readonly string[])[] {
+  return batches
+    .map((batch) => batch.filter((host) => surveys.get(host)?.kind === 'seen'))
+    .filter((batch) => batch.length > 0);
 }
 
 /** The events that tell what a plan holds: its warnings beside the changes, then its counts. */

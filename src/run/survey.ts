@@ -15,14 +15,19 @@ export type Survey =
       readonly hint?: string;
     };
 
-/** Looks at all hosts, `--forks` at once. A stopped run leaves the rest unseen. */
+/** A host that need not be there is not waited for longer than this: others are in a hurry. */
+const borneMs = 3000;
+
+/** Looks at all hosts, `--forks` at once. A stopped run leaves the rest unseen. `borne`: who need not be there. */
 export async function surveyHosts(
   tasks: ReadonlyMap<string, readonly HostTask[]>,
-  context: RunContext,
+  context: RunContext & { readonly borne?: ReadonlySet<string> },
 ): Promise<ReadonlyMap<string, Survey>> {
   const surveys = await Promise.all(
     [...tasks].map(async ([host, hostTasks]) => {
-      const survey = await context.limit(() => surveyHost(host, hostTasks, context));
+      const isBorne = context.borne?.has(host) === true;
+      const stop = isBorne ? AbortSignal.any([context.stop, AbortSignal.timeout(borneMs)]) : context.stop;
+      const survey = await context.limit(() => surveyHost(host, hostTasks, { ...context, stop }));
       context.emit({
         type: 'host-probed',
         host,

@@ -45,6 +45,12 @@ const drain = closedObject({
 const schema = closedObject({
   via: Type.String({ description: 'the next hop, an address in a subnet of the host' }),
   interface: Type.Optional(interfaceName('the device, where several lead to the next hop')),
+  twin: Type.Optional(
+    Type.String({
+      description:
+        'the next hop whose addresses and connections `via` has taken over: who leaves by it moves at once, nothing breaks',
+    }),
+  ),
   drain: Type.Optional(
     Type.Union([Type.Boolean(), drain], {
       description:
@@ -70,6 +76,8 @@ confirmed like every change; then the run waits until the old gateway counts no 
 takes all of it away again. At the deadline \`leave\` keeps what is left where it is, for the next apply to carry on,
 and \`cut\` lets it break. A move back, or on, while a drain is under way breaks nothing either. Answers to connections
 that came in from outside stay on the old gateway until the end. \`drain: false\` is the hard switch, and ends a drain.
+So is a move away from \`twin\`, a gateway whose pool addresses the new one has taken over (\`spread: hash\`): live
+connections go on by the new one, and would hang if they were kept on the old one.
 
 Where nothing on the host has used conntrack before and datagram sockets are open, it looks at the traffic for
 three seconds before the move, because a datagram flow that it has never seen would count as new.
@@ -89,15 +97,19 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
     { title: 'A hard switch on one device', args: { via: '10.0.0.2', interface: 'eth0', drain: false } },
   ],
   schema: Type.Unsafe<DefaultRouteArgs>(schema),
-  problems: ({ via }) => addressProblems(['via'], via),
+  problems: ({ via, twin }) => [
+    ...addressProblems(['via'], via),
+    ...(twin === undefined ? [] : addressProblems(['twin'], twin)),
+  ],
   object: () => 'default route',
   probe,
   read,
-  desired: ({ via, interface: device, drain: drains }, seen, facts) => {
+  desired: ({ via, interface: device, twin, drain: drains }, seen, facts) => {
     if (seen.kind === 'unknown') return { kind: 'refused', why: `the default route is unknown: ${seen.why}` };
     const goal = { via, ...(device === undefined ? {} : { interface: device }) };
     const state = seen.kind === 'present' ? seen.state : null;
-    return withBoot(wantedRoute({ ...goal, drain: policyOf(drains) }, state, facts), facts);
+    const policy = takenOver(state, twin) ? false : policyOf(drains);
+    return withBoot(wantedRoute({ ...goal, drain: policy }, state, facts), facts);
   },
   changes: routeChanges,
   apply,
@@ -117,6 +129,12 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
   draining,
   wayIn,
 };
+
+/** Its connections go on by the new next hop, and only by that one: held back they would hang. */
+function takenOver(seen: DefaultRouteState | null, twin: string | undefined): boolean {
+  const [best] = seen?.routes ?? [];
+  return twin !== undefined && best !== undefined && partsOf(best).via === twin;
+}
 
 const defaultPolicy: DrainPolicy = { deadlineSeconds: 600, atDeadline: 'leave' };
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };

@@ -36,7 +36,7 @@ export interface Change {
   readonly from?: string;
   readonly to?: string;
   /** Live connections that move with it: they stay where they are for a while, or break. null: not counted. */
-  readonly connections?: { readonly become: 'drains' | 'breaks'; readonly count: number | null };
+  readonly connections?: { readonly become: 'drains' | 'breaks' | 'keeps'; readonly count: number | null };
   /** The full difference for `--diff full`: lines that begin with `+`, `-` or a blank. */
   readonly detail?: readonly string[];
 }

@@ -44,8 +44,9 @@ export function gatewayIn({ path, name, inventory, fleet }: Ground): Gateway {
   );
 }
 
-export function settingsOf({ host }: Gateway): GatewaySettings {
+/** The pool of a gateway may be written at its twin. */
+export function settingsOf({ host, pool }: Gateway): GatewaySettings {
   const { settings, diagnostics } = gatewaySettings(host);
   if (settings === undefined) throw new InvalidFiles(diagnostics);
-  return settings;
+  return { ...settings, pool };
 }

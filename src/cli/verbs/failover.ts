@@ -10,7 +10,14 @@ export function registerFailover({ root, output, done }: VerbGround): void {
     .argument('<inventory>')
     .argument('<gateway>')
     .option('--force', 'also when it still answers, or nobody knows')
-    .addHelpText('after', '\nExample: gwfleet failover inventories/prod.yaml gw1 --yes')
+    .option('--no-twin', 'to other gateways, though it has a twin: live connections are lost')
+    .addHelpText(
+      'after',
+      `
+A gateway with a twin (twin: and spread: hash in the inventory) hands its addresses over to it, and live
+connections go on; without one its webservers go to the other gateways, and what they have is lost.
+Example: gwfleet failover inventories/prod.yaml gw1 --yes`,
+    )
     .action(async (path: string, name: string, flags: object) =>
       done((await import('../gateway/failover.ts')).failover(path, name, flags, output)),
     );
