@@ -8,6 +8,8 @@ import { readFleet } from '../fleet/fleet.ts';
 import type { Fleet, Gateway } from '../fleet/model.ts';
 import { textSetting } from '../fleet/setting.ts';
 import { exitCodes } from '../report/exit-code.ts';
+import { stateFolder } from '../run/history.ts';
+import { liveWaits } from '../run/live-waits.ts';
 import { type LookContext, type Looker, openLooker } from '../run/status-look.ts';
 import type { Script } from '../shell/sh.ts';
 import { insideOf } from '../status/entries-script.ts';
@@ -16,12 +18,14 @@ import type { FleetStatus } from '../status/model.ts';
 import { gatewayScript, webserverScript } from '../status/script.ts';
 import { fleetStatus, type Looks, rememberedOf } from '../status/view.ts';
 import { taskTypes } from '../tasks/registry.ts';
+import { realFile } from './disk-files.ts';
 import type { Flags } from './flags.ts';
 import { enterLab } from './lab-entry.ts';
 import { lookMemory } from './look-memory.ts';
 import type { Output } from './output.ts';
 import { askBecomePassword } from './question.ts';
 import { type Request, readRequest } from './request.ts';
+
 import { tellStatus } from './status-telling.ts';
 import { tellDiagnostics } from './told.ts';
 import { UsageError } from './usage.ts';
@@ -95,7 +99,9 @@ function looking(path: string, fleet: Fleet, looker: Looker, flags: StatusFlags,
   const before: LookMemory = place.read();
   return async (): Promise<FleetStatus> => {
     const hosts = await looker.look();
-    const looks: Looks = { at: new Date().toISOString(), inventory: path, fleet, hosts, memory: before };
+    const at = new Date().toISOString();
+    const live = liveWaits(stateFolder(process.env), realFile(path));
+    const looks: Looks = { at, inventory: path, fleet, hosts, memory: before, live };
     const kept = flags.prometheus === true ? undefined : place.write(rememberedOf(looks));
     if (kept !== undefined) output.tell(`this look is not remembered: ${kept}\n`);
     return fleetStatus(looks);

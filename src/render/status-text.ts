@@ -3,7 +3,15 @@
  * columns do not fit, each gateway has lines of its own. No meaning hangs on colour alone.
  */
 
-import type { Alarm, Fill, FleetStatus, GatewayStatus, Level, PoolAddress } from '../status/model.ts';
+import type {
+  Alarm,
+  DrainStatus,
+  Fill,
+  FleetStatus,
+  GatewayStatus,
+  Level,
+  PoolAddress,
+} from '../status/model.ts';
 import { counterNames } from '../status/seen.ts';
 import { counted, percent, thousands } from './numbers.ts';
 import type { Palette } from './palette.ts';
@@ -22,7 +30,7 @@ export function statusText(status: FleetStatus, columns: number, colours: Palett
     columns < narrowColumns
       ? status.gateways.map((gateway) => narrowGateway(gateway))
       : [gatewayTable(status), poolTable(status, colours), counterTable(status)];
-  const all = [...parts, ...figures, drainLines(status)].filter((lines) => lines.length > 0);
+  const all = [...parts, ...figures, drainLines(status, columns)].filter((lines) => lines.length > 0);
   return `${all.map((lines) => lines.map((line) => cut(line, columns)).join('\n')).join('\n\n')}\n`;
 }
 
@@ -148,10 +156,10 @@ function fullestAddresses({ addresses }: GatewayStatus): readonly PoolAddress[] 
 }
 
 function addressCells({ busiest, state }: PoolAddress): readonly string[] {
-  const leaving = state === 'leaving' ? ' (leaving)' : '';
-  if (busiest === null) return ['0 %', '0', '0', `-${leaving}`];
+  const draining = state === 'leaving' ? ' (draining)' : '';
+  if (busiest === null) return ['0 %', '0', '0', `-${draining}`];
   const { entries, closed } = busiest;
-  return [fullness(busiest), thousands(entries), thousands(closed), `${destination(busiest)}${leaving}`];
+  return [fullness(busiest), thousands(entries), thousands(closed), `${destination(busiest)}${draining}`];
 }
 
 /** Growth since the last look; how much there is in all is in --json. */
@@ -170,15 +178,27 @@ function counterTable({ gateways }: FleetStatus): readonly string[] {
   );
 }
 
-function drainLines({ drains }: FleetStatus): readonly string[] {
-  return drains.map(({ kind, name, gateway, live, secondsLeft, atDeadline }) => {
+function drainLines({ drains }: FleetStatus, columns: number): readonly string[] {
+  return drains.flatMap((drain) => {
+    const { kind, name, gateway, live } = drain;
     const count = `${counted(live, 'live connection')} left`;
-    const end =
-      atDeadline === null || secondsLeft === null ? '' : `; ${atDeadline} in ${thousands(secondsLeft)} s`;
-    return kind === 'webserver'
-      ? `drain: ${visibleLine(name)} has ${count} on ${visibleLine(gateway)}${end}`
-      : `drain: ${name} leaves ${visibleLine(gateway)}, ${count}`;
+    const what =
+      kind === 'webserver'
+        ? `drain: ${visibleLine(name)} has ${count} on ${visibleLine(gateway)}`
+        : `draining: ${name} leaves ${visibleLine(gateway)}, ${count}`;
+    return wrapped(`${what}${ending(drain)}`, columns);
   });
+}
+
+function ending({ kind, secondsLeft, atDeadline, deadlineSeconds }: DrainStatus): string {
+  if (atDeadline === null) return '';
+  const then = atDeadline === 'cut' ? 'then they are cut' : 'then a later apply carries on';
+  if (secondsLeft !== null)
+    return kind === 'webserver'
+      ? `; ${atDeadline} in ${thousands(secondsLeft)} s`
+      : `; a run waits ${thousands(secondsLeft)} s more, ${then}`;
+  if (kind === 'webserver' || deadlineSeconds === null) return '';
+  return `; the next apply waits ${thousands(deadlineSeconds)} s, ${then}`;
 }
 
 function narrowGateway(gateway: GatewayStatus): readonly string[] {

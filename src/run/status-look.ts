@@ -89,5 +89,5 @@ async function lookOver(remote: Remote, { host, script, request, context }: Look
   }
   const plays = request.plays.map((play) => play.tasks.get(host) ?? []);
   const drains = tasks.flatMap((task) => drainOf(host, task, { sight, types }) ?? []);
-  return { kind: 'seen', sight, drift: driftOf(host, plays, { sight, types }), drains };
+  return { kind: 'seen', sight, ...driftOf(host, plays, { sight, types }), drains };
 }

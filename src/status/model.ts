@@ -98,9 +98,14 @@ export interface DrainStatus {
   /** The gateway that still carries its connections. */
   readonly gateway: string;
   readonly live: number;
-  /** Until this is done with what is left; null: nobody set a deadline, or the host did not say. */
+  /**
+   * Until this is done with what is left; null: nobody set a deadline, the host did not say, or (an address) no run of
+   * this controller waits at the moment.
+   */
   readonly secondsLeft: number | null;
   readonly atDeadline: 'leave' | 'cut' | null;
+  /** How long it may take in all: of a webserver's drain, or how long each apply waits for an address. */
+  readonly deadlineSeconds: number | null;
 }
 
 export interface Alarm {

@@ -64,6 +64,22 @@ function metrics(status: FleetStatus): readonly Metric[] {
       'Live connections that a drain still waits for.',
       drains.map(({ kind, name, gateway, live }) => ({ labels: { gateway, kind, name }, value: live })),
     ),
+    gauge(
+      'gwfleet_drain_seconds_left',
+      'Seconds until a drain is cut, or left to a later apply.',
+      drains.flatMap(({ kind, name, gateway, secondsLeft }) =>
+        secondsLeft === null ? [] : [{ labels: { gateway, kind, name }, value: secondsLeft }],
+      ),
+    ),
+    gauge(
+      'gwfleet_guard_seconds_left',
+      'Seconds until a host that is being changed rolls back by itself.',
+      hosts.flatMap(({ one: { pending }, labels }) =>
+        pending.guard === 'armed' && pending.lock?.secondsLeft != null
+          ? [{ labels, value: pending.lock.secondsLeft }]
+          : [],
+      ),
+    ),
     gauge('gwfleet_look_timestamp_seconds', 'When the fleet was looked at.', [
       { labels: {}, value: Date.parse(at) / 1000 },
     ]),

@@ -5,6 +5,7 @@ import type { HostDrain } from '../plan/drain.ts';
 import type { Sight } from '../plan/probe.ts';
 import { reusesPorts } from '../tasks/conntrack-size.ts';
 import { alarmsOf } from './alarms.ts';
+import type { HostWait } from './drift.ts';
 import { poolStatus, tableStatus, worse } from './fill.ts';
 import { growthSince, type LookMemory, type Remembered } from './growth.ts';
 import type {
@@ -28,6 +29,7 @@ export type HostLook =
       readonly sight: Sight;
       readonly drift: Drift;
       readonly drains: readonly HostDrain[];
+      readonly waits: readonly HostWait[];
     }
   | {
       readonly kind: 'unseen';
@@ -36,6 +38,13 @@ export type HostLook =
       readonly hint?: string;
     };
 
+/** Something that a run waits for now: addresses, `, ` between them. */
+export interface LiveWait {
+  readonly host: string;
+  readonly what: string;
+  readonly untilMs: number;
+}
+
 export interface Looks {
   readonly at: string;
   readonly inventory: string;
@@ -43,6 +52,7 @@ export interface Looks {
   /** Only of hosts that were asked. */
   readonly hosts: ReadonlyMap<string, HostLook>;
   readonly memory: LookMemory;
+  readonly live: readonly LiveWait[];
 }
 
 export function fleetStatus(looks: Looks): FleetStatus {
@@ -63,7 +73,7 @@ export function fleetStatus(looks: Looks): FleetStatus {
     webservers,
     drains: [
       ...webservers.flatMap((one) => webserverDrains(one, gateways, looks)),
-      ...gateways.flatMap(leavingAddresses),
+      ...gateways.flatMap((gateway) => leavingAddresses(gateway, looks)),
     ],
     alarms,
   };
@@ -147,8 +157,12 @@ function webserverDrains(
     if (drain === undefined && (via === null || gateway.host === via || live === 0)) return [];
     const end =
       drain === undefined
-        ? { secondsLeft: null, atDeadline: null }
-        : { secondsLeft: secondsLeft(drain), atDeadline: drain.atDeadline };
+        ? { secondsLeft: null, atDeadline: null, deadlineSeconds: null }
+        : {
+            secondsLeft: secondsLeft(drain),
+            atDeadline: drain.atDeadline,
+            deadlineSeconds: drain.deadlineSeconds,
+          };
     return [{ kind: 'webserver', name: host, gateway: gateway.host, live, ...end }];
   });
 }
@@ -157,13 +171,24 @@ function secondsLeft({ deadlineSeconds, elapsedSeconds }: HostDrain['draining'])
   return elapsedSeconds === null ? null : Math.max(0, deadlineSeconds - elapsedSeconds);
 }
 
-function leavingAddresses({ host, addresses }: GatewayStatus): readonly DrainStatus[] {
+/** The deadline is the playbook's; how much of it is left is known where a run waits. */
+function leavingAddresses({ host, addresses }: GatewayStatus, { hosts, live, at }: Looks) {
+  const look = hosts.get(host);
+  const waits = look?.kind === 'seen' ? look.waits : [];
+  const names = (what: string, address: string): boolean => what.split(', ').includes(address);
   return addresses
     .filter(({ state }) => state === 'leaving')
-    .map(({ address, entries, closed }) => ({
-      ...{ kind: 'address', name: address, gateway: host, live: entries - closed },
-      ...{ secondsLeft: null, atDeadline: null },
-    }));
+    .map(({ address, entries, closed }): DrainStatus => {
+      const wait = waits.find(({ what }) => names(what, address));
+      const run = live.find((one) => one.host === host && names(one.what, address));
+      const left = run === undefined ? null : Math.ceil((run.untilMs - Date.parse(at)) / 1000);
+      return {
+        ...{ kind: 'address', name: address, gateway: host, live: entries - closed },
+        secondsLeft: left === null ? null : Math.max(0, left),
+        atDeadline: wait?.atDeadline ?? null,
+        deadlineSeconds: wait?.deadlineSeconds ?? null,
+      };
+    });
 }
 
 function fullestOf(gateways: readonly GatewayStatus[]): FleetStatus['fullest'] {

@@ -213,13 +213,15 @@ Style \`seed\` is the recipe of 2007, rule for rule, and holds the tables filter
 in them go, and the plan says so.
 
 The primary address of the external interface, the address by which gwfleet came in and those in \`management\` keep
-their services when they are in the pool; the other pool addresses only carry answers.
+their services when they are in the pool; the other pool addresses only carry answers, and so does an alias (\`eth1:0\`) that
+has left the pool and drains, to its end.
 
 Where nft exists and the public side has no private address, style \`hardened\` also sets a leak guard behind NAT
 (\`nft list table ip gwfleet_leak_guard\`): what leaves with a private source is dropped, and its counter is the alarm.
 
 All tables are loaded at once, in the backend (nft or legacy) that has rules; a host where both have is refused.
-After a change, entries of conntrack that had begun without a translation are cleared where conntrack is installed.
+After a repair, entries of conntrack that had begun without a translation are cleared where conntrack is installed, with
+one command for each source, since each walks the whole table; after 20 seconds the rest goes on in the background.
 Over a restart they are loaded before the network is up and before forwarding is on: by netfilter-persistent where that
 is enabled, else by a unit of gwfleet's own. Where they cannot be loaded, forwarding stays off.
 

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { FleetStatus } from '../../src/status/model.ts';
 import { type Fleet, fleet } from './fleet.ts';
 import { type Held, hold } from './nat/hold.ts';
 
@@ -72,12 +73,49 @@ it('takes no new connections on an address that leaves, and breaks none of its 5
   expect(await hasAddress(last)).toBe(true);
 });
 
+it('stays shut to the outside while it drains: an alias is no door to the gateway, the primary still is', async () => {
+  const knock = async (address: string) =>
+    (await lab.exec('internet', `nc -z -w 2 ${address} 22`)).code === 0;
+  expect([await knock('203.0.113.10'), await knock('203.0.113.14'), await knock(last)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  await lab.run('gw1', 'iptables -F GWFLEET-INPUT');
+  expect(await knock(last)).toBe(true);
+  expect(await apply('soon', five)).toMatch(/^0 [\s\S]*1 changed/);
+  expect(await knock(last)).toBe(false);
+});
+
 it('says in plan and apply that it is draining, and that is no change', async () => {
   expect(await gwfleet('plan', 'soon', five, '--exit-code')).toMatch(
     /^0 [\s\S]*! gw1: 203\.0\.113\.15 is draining, 500 connections\n[\s\S]*No changes/,
   );
   const told = await apply('soon', five);
   expect(told).toMatch(/^0 1 host: 1 ok[\s\S]*203\.0\.113\.15 is draining, 500 connections/);
+});
+
+it('says in status that it is draining, and what the next apply does at its deadline', async () => {
+  const told = await status('soon', five);
+  expect(told.text).toMatch(/^203\.0\.113\.15 +gw1 .*198\.51\.100\.7:7\/tcp \(draining\)$/m);
+  expect(told.text.replaceAll(/\n +/g, ' ')).toMatch(
+    /^draining: 203\.0\.113\.15 leaves gw1, 5\d\d live connections left; the next apply waits 3 s, then a later apply carries on$/m,
+  );
+  expect(told.drains).toMatchObject([
+    {
+      kind: 'address',
+      name: last,
+      gateway: 'gw1',
+      secondsLeft: null,
+      atDeadline: 'leave',
+      deadlineSeconds: 3,
+    },
+  ]);
+  expect((await status('cut', five)).drains).toMatchObject([{ atDeadline: 'cut', deadlineSeconds: 3 }]);
+  expect(told.metrics).toContain(
+    'gwfleet_drain_live_connections{gateway="gw1",kind="address",name="203.0.113.15"} 5',
+  );
+  expect(told.metrics).not.toContain('gwfleet_drain_seconds_left');
 });
 
 it('lets it carry again at once when it comes back', async () => {
@@ -91,6 +129,15 @@ it('deletes it after its last connection, in the run that waits for it', async (
   const runs = await drainings();
   const run = apply('long', five);
   await until(async () => (await drainings()) > runs);
+  const meanwhile = await status('long', five);
+  expect(meanwhile.drains[0]?.secondsLeft).toBeGreaterThan(500);
+  expect(meanwhile.drains[0]?.secondsLeft).toBeLessThanOrEqual(600);
+  expect(meanwhile.text.replaceAll(/\n +/g, ' ')).toMatch(
+    /; a run waits 5\d\d s more, then a later apply carries on/,
+  );
+  expect(meanwhile.metrics).toMatch(
+    /^gwfleet_drain_seconds_left\{gateway="gw1",kind="address",name="203\.0\.113\.15"\} 5\d\d$/m,
+  );
   await holding().release(last);
   const told = await run;
   expect(await hasAddress(last)).toBe(false);
@@ -127,6 +174,16 @@ it('cuts what is left at the deadline when that is wanted, and says how many bro
   expect(Object.keys(after.held).toSorted()).toEqual(['203.0.113.10', '203.0.113.11', '203.0.113.12']);
   expect(after.broken).toEqual({ '203.0.113.13': perAddress });
 });
+
+/** The three ways in which a look is told. */
+async function status(drain: string, pool: string) {
+  const args = ['status', lab.inventory, '-p', `${lab.folder}/${drain}.yaml`, '-e', `snat_pool=${pool}`];
+  const [text, json, metrics] = await Promise.all(
+    [[], ['--json'], ['--prometheus']].map((how) => lab.gwfleet([...args, ...how], { env: state() })),
+  );
+  const { drains } = JSON.parse(json?.stdout ?? '') as FleetStatus;
+  return { text: text?.stdout ?? '', drains, metrics: metrics?.stdout ?? '' };
+}
 
 const state = () => ({ XDG_STATE_HOME: `${lab.folder}/state` });
 

@@ -83,12 +83,46 @@ test('counters of all CPUs are summed, from /proc and from conntrack -S alike', 
     });
 });
 
-test('labels are escaped: a name may hold what the format means something by', () => {
-  const gateway = { host: 'a"b\\c\nd', result: 'unreachable' };
-  const status = { at: '2026-11-22T21:40:07.000Z', gateways: [gateway], webservers: [], drains: [] };
-  expect(prometheusText(status as unknown as FleetStatus)).toContain(
-    'gwfleet_host_up{host="a\\"b\\\\c\\nd",role="gateway"} 0\n',
-  );
+describe('metrics', () => {
+  const odd = 'a"b\\c\nd é\t{}';
+  const pending = { lock: { secondsLeft: 41 }, guard: 'armed' };
+  const drift = { changes: [], unknown: null };
+  const fill = { protocol: odd, destination: odd, port: 0, share: 0.25 };
+  const gateway = {
+    ...{ host: odd, result: 'seen', pending, drift, counters: null, leakGuard: 7, unnatted: 0, carried: [] },
+    addresses: [{ address: odd, state: 'leaving', entries: 5, closed: 2, busiest: fill }],
+    table: { entries: 5, max: 9 },
+  };
+  const away = { host: 'gw2', result: 'unreachable', pending: { lock: null, guard: null }, drift };
+  const drain = { kind: 'address', name: '203.0.113.15', gateway: odd, live: 3, secondsLeft: 17 };
+  const status = {
+    at: '2026-11-22T21:40:07.000Z',
+    gateways: [gateway, away],
+    webservers: [],
+    drains: [drain],
+  };
+  const text = prometheusText(status as unknown as FleetStatus);
+
+  test('are escaped: a name may hold what the format means something by', () => {
+    expect(text).toContain('gwfleet_host_up{host="a\\"b\\\\c\\nd é\t{}",role="gateway"} 1\n');
+    expect(text.split('\n').every((line) => /^(# (HELP|TYPE) gwfleet_|gwfleet_|$)/.test(line))).toBe(true);
+  });
+
+  test('please promtool whatever hosts are called, and carry no time of their own', () => {
+    const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+    expect(checked).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(
+      text.split('\n').filter((line) => /^gwfleet.*\s\S+\s\S+$/.test(line.replace(/\{.*\}/, ''))),
+    ).toEqual([]);
+  });
+
+  test('tell how long until a host goes back by itself, and until a drain ends', () => {
+    expect(text).toMatch(/^gwfleet_guard_seconds_left\{host="a.*",role="gateway"\} 41$/m);
+    expect(text).toMatch(
+      /^gwfleet_drain_seconds_left\{gateway="a.*",kind="address",name="203.0.113.15"\} 17$/m,
+    );
+    expect(text.match(/guard_seconds_left\{/g)).toHaveLength(1);
+  });
 });
 
 describe.each([

@@ -88,6 +88,53 @@ test('the primary and the way in keep their services, also in the middle of the 
   ]);
 });
 
+describe('an alias that leaves the pool', () => {
+  const alias = (n: number, number: number) => ({
+    address: `203.0.113.${n}`,
+    prefix: 24,
+    broadcast: '203.0.113.255',
+    label: `eth1:${number}`,
+    secondary: true,
+  });
+  const hostWith = (...aliases: readonly ReturnType<typeof alias>[]) => ({
+    ...facts,
+    interfaces: facts.interfaces.map((one) =>
+      one.name === 'eth1' ? { ...one, addresses: [...one.addresses, ...aliases] } : one,
+    ),
+  });
+  const draining = hostWith(alias(11, 0), alias(12, 1), alias(13, 2));
+  const smaller = { pool: ['203.0.113.10', '203.0.113.12'] };
+  const before = wanted(seen('ruleset-hardened-nft'));
+  const input = (state: RulesetState) => state.chains.find(({ name }) => name === 'GWFLEET-INPUT')?.rules;
+
+  test('stays closed while the host has it, and its being gone is no change', () => {
+    const shrunk = wanted(before, smaller, draining);
+    expect(input(shrunk)).toEqual(input(before));
+    expect(wanted(shrunk, smaller, hostWith(alias(12, 1)))).toEqual(shrunk);
+  });
+
+  test('is forgotten by INPUT with the next change of the rules', () => {
+    const shrunk = wanted(before, smaller, draining);
+    const next = wanted(
+      shrunk,
+      { pool: ['203.0.113.10', '203.0.113.12', '203.0.113.20'] },
+      hostWith(alias(12, 1)),
+    );
+    expect(input(next)?.slice(1)).toEqual([
+      '-i eth1 ! -p icmp -m iprange --dst-range 203.0.113.12-203.0.113.12 -j DROP',
+      '-i eth1 ! -p icmp -m iprange --dst-range 203.0.113.20-203.0.113.20 -j DROP',
+    ]);
+  });
+
+  test('opens when somebody gives it to the host as an address of its own', () => {
+    const shrunk = wanted(before, smaller, draining);
+    const own = { ...alias(13, 2), label: 'eth1' };
+    expect(input(wanted(shrunk, smaller, hostWith(alias(12, 1), own)))?.slice(1)).toEqual([
+      '-i eth1 ! -p icmp -m iprange --dst-range 203.0.113.12-203.0.113.12 -j DROP',
+    ]);
+  });
+});
+
 describe('the way in', () => {
   const path = { clientAddress: '192.0.2.9', serverPort: 22, via: null, route: 'default' };
   const own = {

@@ -1,11 +1,14 @@
 /**
  * The ruleset a host should have. The addresses that stay open are only known from the host: its primary and the
- * one we came in by keep their services, also when they are in the pool.
+ * one we came in by keep their services, also when they are in the pool; an alias that drains stays closed to its end.
  */
-import { primaryOf } from '../aliases/state.ts';
+import { formatAddress, parseAddress } from '../../address/ipv4.ts';
+import { poolLimit } from '../../address/pool.ts';
+import { labelNumber, primaryOf } from '../aliases/state.ts';
 import type { Facts } from '../facts.ts';
 import type { Note, Wanted } from '../task-type.ts';
 import { guardRule, privateAddress, unavailable } from './leak-guard.ts';
+import { rulesetChanges } from './lines.ts';
 import { bare, hardenedChains, hardenedHooks, type Intent, seedChains } from './rules.ts';
 import type { Chain, Owner, RulesetState } from './state.ts';
 
@@ -18,16 +21,29 @@ export function wantedRuleset(intent: OpenIntent, seen: RulesetState, facts: Fac
     const why = `there is no interface ${missing} on the host; it has ${names.join(', ')}`;
     return { kind: 'refused', why };
   }
-  const chains = wantedChains(seen.owner.style, { ...intent, closed: closed(intent, facts) });
+  const to = stateWith(closed(intent, facts), { intent, seen, facts });
+  // A drained alias is gone, and what still closes it closes nobody: no reason for a change of its own.
+  const idle = stateWith(closed(intent, facts, closedNowhere(seen, facts)), { intent, seen, facts });
+  const state = rulesetChanges(seen, idle).length === 0 ? idle : to;
+  return { kind: 'state', state, notes: [...notes(seen, to), ...guardNotes(seen, facts)] };
+}
+
+interface Ground {
+  readonly intent: OpenIntent;
+  readonly seen: RulesetState;
+  readonly facts: Facts;
+}
+
+function stateWith(closed: readonly string[], { intent, seen, facts }: Ground): RulesetState {
+  const chains = wantedChains(seen.owner.style, { ...intent, closed });
   const hooks = seen.owner.style === 'seed' ? [] : hardenedHooks(chains);
-  const to: RulesetState = {
+  return {
     ...seen,
     chains,
     hooks: hooks.toSorted(byTable),
     policy: 'DROP',
     leakGuard: guardFor(seen, facts),
   };
-  return { kind: 'state', state: to, notes: [...notes(seen, to), ...guardNotes(seen, facts)] };
 }
 
 /** A host that has no rules at all. */
@@ -47,13 +63,35 @@ export function wantedChains(style: Owner['style'], intent: Intent): readonly Ch
   return bare(style === 'seed' ? seedChains(intent) : hardenedChains(intent));
 }
 
-function closed({ pool, external, management }: OpenIntent, facts: Facts): readonly string[] {
+/** By number, so that an address that leaves the pool changes nothing here. `more` are closed besides. */
+function closed(
+  { pool, external, management }: OpenIntent,
+  facts: Facts,
+  more: readonly string[] = [],
+): readonly string[] {
   const own = facts.interfaces.find(({ name }) => name === external)?.addresses ?? [];
   const held = own.map((one) => ({ ...one, interface: external, noPrefixRoute: false }));
   // The same choice as that of the aliases, else the first apply of both would not be the last.
   const primary = primaryOf(held, external, new Set(pool));
+  const leaving = own.filter(({ label }) => labelNumber(label, external) !== undefined);
   const open = new Set([primary?.address, facts.managementPath?.serverAddress, ...management]);
-  return pool.filter((address) => !open.has(address));
+  return [...new Set([...pool, ...leaving.map(({ address }) => address), ...more])]
+    .filter((address) => !open.has(address))
+    .toSorted((left, right) => (parseAddress(left) ?? 0) - (parseAddress(right) ?? 0));
+}
+
+/** What INPUT closes now and no interface has. Somebody else's rule there may name half the Internet. */
+function closedNowhere({ chains }: RulesetState, { interfaces }: Facts): readonly string[] {
+  const here = new Set(interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
+  const input = chains.find(({ name }) => name === 'GWFLEET-INPUT')?.rules ?? [];
+  return input.flatMap((rule) => {
+    const [, from = '', to = ''] = / --dst-range ([\d.]+)-([\d.]+) -j DROP$/.exec(rule) ?? [];
+    const [first, last] = [parseAddress(from), parseAddress(to)];
+    if (first === undefined || last === undefined || last - first >= poolLimit) return [];
+    return Array.from({ length: last - first + 1 }, (_, i) => formatAddress(first + i)).filter(
+      (address) => !here.has(address),
+    );
+  });
 }
 
 function byTable(left: { table: string; chain: string }, right: { table: string; chain: string }): number {
