@@ -3,7 +3,7 @@
  * may be failed over, and only while another one carries. A webserver that is away or reaches nothing has no vote;
  * where all reach nothing, that is told of every gateway and nobody is moved for it.
  */
-import { type Sight, type Vote, votesOf } from './watch-vote.ts';
+import { namesOf, type Sight, type Vote, votesOf } from './watch-vote.ts';
 
 export interface Standing {
   readonly state: 'up' | 'down';
@@ -55,7 +55,8 @@ export function judge(
   sights: ReadonlyMap<string, Sight>,
   watchers: ReadonlyMap<string, readonly string[]>,
 ): { readonly state: WatchState; readonly news: readonly News[] } {
-  const votes = new Map([...sights].map(([name, sight]) => [name, votesOf(sight)]));
+  const witnessed = witnessedProbes(sights, watchers);
+  const votes = new Map([...sights].map(([name, sight]) => [name, votesOf(sight, witnessed)]));
   const isBlind = reachNothing(votes, sights.size);
   const counts = new Map(
     [...watchers].map(([gateway, names]) => [gateway, countOf(gateway, names, { votes, isBlind })]),
@@ -83,6 +84,19 @@ export function judge(
     state: { gateways, webservers, ...(due === undefined ? {} : { due }) },
     news: [...news, ...dueNews],
   };
+}
+
+/** What gateways that look themselves reach: they stand by for a twin. */
+function witnessedProbes(
+  sights: ReadonlyMap<string, Sight>,
+  watchers: ReadonlyMap<string, readonly string[]>,
+): ReadonlySet<string> {
+  const own = [...watchers.keys()].map((gateway) => sights.get(gateway));
+  return new Set(
+    own.flatMap((sight) =>
+      sight?.kind === 'saw' ? [...sight.through.values()].flatMap((answers) => namesOf(answers, true)) : [],
+    ),
+  );
 }
 
 interface Count {

@@ -19,11 +19,15 @@ export type Sight =
 /** `suspects`: a miss that nothing was compared with yet. `nothing`: it reaches nothing through any gateway. */
 export type Vote = 'carries' | 'misses' | 'suspects' | 'nothing';
 
-/** Its votes by gateway; empty where it has none. */
-export function votesOf(sight: Sight): ReadonlyMap<string, Vote> {
+/**
+ * Its votes by gateway; empty where it has none. `witnessed`: probes that a gateway standing by reaches itself. They
+ * count only where there is one gateway to look through: with two, the webserver's own comparison knows better.
+ */
+export function votesOf(sight: Sight, witnessed: ReadonlySet<string> = new Set()): ReadonlyMap<string, Vote> {
   if (sight.kind === 'absent') return new Map();
   const looks = [...sight.through];
-  const reached = new Set(looks.flatMap(([, answers]) => namesOf(answers, true)));
+  const own = looks.flatMap(([, answers]) => namesOf(answers, true));
+  const reached = new Set(looks.length === 1 ? [...own, ...witnessed] : own);
   const broken = sight.whole && looks.length > 0 && reached.size === 0;
   return new Map(
     looks.map(([gateway, answers]) => {
@@ -37,6 +41,6 @@ export function votesOf(sight: Sight): ReadonlyMap<string, Vote> {
   );
 }
 
-function namesOf(answers: Answers, answered: boolean): readonly string[] {
+export function namesOf(answers: Answers, answered: boolean): readonly string[] {
   return [...answers].flatMap(([probe, isAnswered]) => (isAnswered === answered ? [probe] : []));
 }

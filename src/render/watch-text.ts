@@ -25,6 +25,8 @@ export function newsLine(news: News, { inventory, failsOver }: WatchWords): stri
 }
 
 function gatewayLine({ gateway, carries, by }: Extract<News, { readonly type: 'gateway' }>): string {
+  if (by.length === 1 && by[0] === gateway)
+    return `gateway ${gateway} ${carries ? 'reaches its probes again' : 'reaches none of its probes itself'}: it stands by`;
   const who = by.length === 0 ? '' : `: ${by.join(' ')}`;
   return carries
     ? `gateway ${gateway} carries again${who === '' ? '' : `${who} reach their probes through it`}`

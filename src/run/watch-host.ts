@@ -24,8 +24,8 @@ export type WatchContext = Pick<
 /** What a webserver asks through a gateway. */
 export interface Watched {
   readonly gateway: string;
-  /** The gateway's inside address. */
-  readonly via: string;
+  /** The gateway's inside address; undefined: it looks itself, because it has no address to carry others by. */
+  readonly via: string | undefined;
   readonly probes: readonly Probe[];
   /** Its vote counts for this one: looked through in every round. */
   readonly isOwn: boolean;

@@ -48,6 +48,6 @@ export async function watchRounds(order: WatchOrder, context: WatchContext): Pro
 const tooLate: Sight = { kind: 'absent', why: 'it does not answer' };
 
 /** A call, because the compiler takes a signal that was not aborted once for one that never is. */
-function isAborted(stop: AbortSignal): boolean {
+export function isAborted(stop: AbortSignal): boolean {
   return stop.aborted;
 }

@@ -11,8 +11,8 @@ import { checkProbe } from './check-probe.ts';
 export type Probe = Readonly<{ tcp?: string; http?: string; ping?: string }>;
 
 export interface ThroughOrder {
-  /** The next hop, an address in a subnet of the host. */
-  readonly via: string;
+  /** The next hop, an address in a subnet of the host; undefined: the host's own way out. */
+  readonly via: string | undefined;
   readonly probes: readonly Probe[];
   readonly timeoutSeconds: number;
   /** More attempts after the first, a second apart. */
@@ -61,16 +61,19 @@ export function throughScript(mark: string, orders: readonly ThroughOrder[]): Sc
     sh`mark=${mark}`,
     functions,
     ...orders.map(
-      (
-        order,
-        index,
-      ) => sh`( gwfleet_through ${index} ${order.via} ${limitSeconds(order)} ${probeHosts(order.probes)}
+      (order, index) => sh`( ${begin(index, order)}
 [ -n "$slot" ] || exit 0
 ${block(...order.probes.map((probe, at) => look(index, at, probe, order)))}
 ) </dev/null 2>/dev/null &`,
     ),
     sh`wait; printf '%s looked\n' "$mark"`,
   );
+}
+
+function begin(index: number, order: ThroughOrder): Script {
+  // A slot of its own is only needed to go another way.
+  if (order.via === undefined) return sh`slot=own user=0 via=127.0.0.1`;
+  return sh`gwfleet_through ${index} ${order.via} ${limitSeconds(order)} ${probeHosts(order.probes)}`;
 }
 
 /** Undefined: what came back is not the end of such a look. */

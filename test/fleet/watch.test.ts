@@ -157,6 +157,33 @@ describe('a second gateway', () => {
   });
 });
 
+describe('a gateway whose twin stands by', () => {
+  const pair = new Map([
+    ['gw1', ['web1', 'web2', 'web3']],
+    ['gw2', ['gw2']],
+  ]);
+  const spare = saw({ gw2: '+' });
+  const missed = saw({ gw1: '-' });
+  const cutOff = { web1: missed, web2: missed, web3: missed, gw2: spare };
+
+  it('is down when the twin itself reaches what nobody reaches through it', () => {
+    const { news } = watched([cutOff, cutOff], pair);
+    expect(news.map(words)).toEqual([[], ['gw1 down', 'due gw1']]);
+  });
+
+  it('is not failed over for one webserver, nor when the twin reaches nothing either', () => {
+    const one = { web1: missed, web2: saw({ gw1: '+' }), web3: saw({ gw1: '+' }), gw2: spare };
+    expect(words(watched([one, one, one], pair).news.flat())).toEqual([]);
+    const dark = { ...cutOff, gw2: saw({ gw2: '-' }) };
+    const told = words(watched([dark, dark, dark], pair).news.flat());
+    expect(told.filter((text) => text.startsWith('due'))).toEqual([]);
+    const away = { ...cutOff, gw2: { kind: 'absent', why: 'no route' } as const };
+    expect(
+      words(watched([away, away, away], pair).news.flat()).filter((text) => text.startsWith('due')),
+    ).toEqual([]);
+  });
+});
+
 describe('a gateway that comes back', () => {
   it('is told after two rounds, and may be decided on again', () => {
     const missed = all(gw1Missed);

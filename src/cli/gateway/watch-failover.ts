@@ -25,6 +25,8 @@ export interface OwnFailoverOrder {
   readonly output: Output;
   readonly stop: AbortSignal;
   readonly told: (line: string, data: object) => void;
+  /** A twin carries now: others are to be looked through. */
+  readonly takenOver: () => void;
 }
 
 const againMs = 5000;
@@ -55,7 +57,7 @@ export function openOwnFailover(order: OwnFailoverOrder): OwnFailover {
 }
 
 async function carriedOut(name: string, isAlone: () => boolean, order: OwnFailoverOrder): Promise<number> {
-  const { path, stop, told } = order;
+  const { path, flags, stop, told } = order;
   const ended = (line: string, exit: number): number => {
     told(line, { type: 'failover', gateway: name, exit });
     return exit;
@@ -67,7 +69,10 @@ async function carriedOut(name: string, isAlone: () => boolean, order: OwnFailov
         `${name} stands as standby in ${path}: nobody is moved; while it is down, no other is failed over on my own`,
         exitCodes.asWanted,
       );
-    if (exit === exitCodes.asWanted) return ended(`failover from ${name} is done`, exit);
+    if (exit === exitCodes.asWanted) {
+      if (gatewayIn(readGround(path, name, flags)).twin !== undefined) order.takenOver();
+      return ended(`failover from ${name} is done`, exit);
+    }
     if (exit !== exitCodes.staleOrLocked)
       return ended(
         `failover from ${name} ended with exit ${exit}; this carries it on: gwfleet failover ${path} ${name}`,

@@ -1,4 +1,7 @@
-/** Who looks through which gateway at what: a watch's order, from the inventory. */
+/**
+ * Who looks through which gateway at what: a watch's order, from the inventory. Nobody can look through a gateway that
+ * stands by for its twin, because answers go to the twin: it looks itself.
+ */
 import { readFleet } from '../../fleet/fleet.ts';
 import { chooseWatchers } from '../../fleet/watch-choice.ts';
 import { gatewaySettings } from '../../inventory/domain.ts';
@@ -15,6 +18,7 @@ export function watchPlanOf(path: string, inventory: Inventory): Pick<WatchOrder
     const probes = gatewaySettings(host).settings?.probes ?? [];
     return internalAddress === undefined ? [] : [{ name, via: internalAddress, probes }];
   });
+  const isSpare = (name: string): boolean => fleet.gateways.get(name)?.addresses === 'at its twin';
   if (gateways.length === 0 || fleet.webservers.size === 0)
     throw new UsageError(
       `${path} has ${gateways.length === 0 ? 'no gateway to watch' : 'no webserver to look through its gateways'}`,
@@ -30,18 +34,30 @@ export function watchPlanOf(path: string, inventory: Inventory): Pick<WatchOrder
       `no webserver and no gateway of ${path} has probes: there is nothing to look at through a gateway`,
       'name something outside that always answers, under all: vars: probes: [{ tcp: "198.51.100.7:443" }]',
     );
-  const watchers = chooseWatchers(
-    gateways.map(({ name }) => name),
+  const through = gateways.filter(({ name }) => !isSpare(name));
+  const chosen = chooseWatchers(
+    through.map(({ name }) => name),
     able,
   );
-  const watched = [...new Set([...watchers.values()].flat())].map((web): [string, readonly Watched[]] => [
+  const watched = [...new Set([...chosen.values()].flat())].map((web): [string, readonly Watched[]] => [
     web,
-    gateways.map(({ name, via, probes }) => ({
+    through.map(({ name, via, probes }) => ({
       gateway: name,
       via,
       probes: lookouts.get(web) ?? (probes.length > 0 ? probes : common),
-      isOwn: watchers.get(name)?.includes(web) === true,
+      isOwn: chosen.get(name)?.includes(web) === true,
     })),
   ]);
-  return { watchers, watched: new Map(watched) };
+  // What stands outside can be asked by anybody.
+  const outside = common.length > 0 ? common : (lookouts.get(able[0] ?? '') ?? []);
+  const spares = gateways
+    .filter(({ name }) => isSpare(name))
+    .map(({ name, probes }): [string, readonly Watched[]] => [
+      name,
+      [{ gateway: name, via: undefined, probes: probes.length > 0 ? probes : outside, isOwn: true }],
+    ]);
+  return {
+    watchers: new Map([...chosen, ...spares.map(([name]): [string, readonly string[]] => [name, [name]])]),
+    watched: new Map([...watched, ...spares]),
+  };
 }

@@ -7,7 +7,7 @@ import type { News, WatchState } from '../../fleet/watch-verdict.ts';
 import { newsLine, watchHeartbeat } from '../../render/watch-text.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import type { WatchContext } from '../../run/watch-host.ts';
-import { watchRounds } from '../../run/watch-rounds.ts';
+import { isAborted, watchRounds } from '../../run/watch-rounds.ts';
 import type { Flags } from '../flags.ts';
 import { enterLab } from '../lab-entry.ts';
 import type { Output } from '../output.ts';
@@ -39,39 +39,43 @@ export async function watch(path: string, given: object, output: Output): Promis
   const read = (becomePassword?: string): Request =>
     readRequest(path, { ...flags, tags: [], skipTags: [] }, { becomePassword });
   const bare = read();
-  const plan = watchPlanOf(path, bare.inventory);
+  let plan = watchPlanOf(path, bare.inventory);
   const entered = await enterLab(bare.inventory);
   if (entered !== undefined) return entered;
   const becomePassword = await askBecomePassword(flags);
   const request = becomePassword === undefined ? bare : read(becomePassword);
   output.hide(request.secrets);
   if (request.warnings.length > 0) tellDiagnostics(request.warnings, output);
-  const targets = furtherTargets(request.inventory, plan.watched.keys(), { flags, becomePassword });
-  const connector = await openWayIn(targets, { flags: {}, output });
+  const targetsOf = ({ watched }: typeof plan) =>
+    furtherTargets(request.inventory, watched.keys(), { flags, becomePassword });
+  const connector = await openWayIn(targetsOf(plan), { flags: {}, output });
   const stop = new AbortController();
   const forget = onSignals(() => (stop.signal.aborted ? process.exit(exitCodes.interrupted) : stop.abort()));
   const context = {
     connector,
-    targets,
-    stop: stop.signal,
     commandTimeoutSeconds: 30,
     nonce: () => `gwf-${randomBytes(12).toString('hex')}`,
     nowMs: () => performance.timeOrigin + performance.now(),
     sleep: sleepUntil,
   };
   const voice = openVoice(path, flags, output);
-  const own = openOwnFailover({ path, flags, output, stop: stop.signal, told: voice.told });
+  let again = new AbortController();
+  const takenOver = (): void => again.abort();
+  const own = openOwnFailover({ path, flags, output, stop: stop.signal, told: voice.told, takenOver });
   const beat = setInterval(() => output.tell(`${voice.heartbeat()}\n`), heartbeatMs);
   try {
-    voice.begun(plan.watchers);
-    await watchRounds(
-      {
+    while (!isAborted(stop.signal)) {
+      voice.begun(plan.watchers);
+      const order = {
         ...plan,
         intervalMs: flags.interval * 1000,
-        told: (news, state) => heard(news, state, { voice, own }),
-      },
-      context satisfies WatchContext,
-    );
+        told: (news: readonly News[], state: WatchState) => heard(news, state, { voice, own }),
+      };
+      const either = AbortSignal.any([stop.signal, again.signal]);
+      await watchRounds(order, { ...context, targets: targetsOf(plan), stop: either } satisfies WatchContext);
+      again = new AbortController();
+      if (!isAborted(stop.signal)) plan = watchPlanOf(path, read(becomePassword).inventory);
+    }
     return await own.ended();
   } finally {
     clearInterval(beat);
@@ -123,7 +127,11 @@ function openVoice(inventory: string, { json, failover }: WatchFlags, output: Ou
   };
   return {
     begun: (watchers) => {
-      const who = [...watchers].map(([gateway, names]) => `${gateway} from ${names.join(' ')}`).join('; ');
+      const who = [...watchers]
+        .map(([gateway, names]) =>
+          names[0] === gateway ? `${gateway} by itself` : `${gateway} from ${names.join(' ')}`,
+        )
+        .join('; ');
       told(`watching ${who}${words.failsOver ? '' : '; without --failover it only tells'}`, {
         type: 'watching',
         watchers: Object.fromEntries(watchers),
