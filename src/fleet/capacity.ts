@@ -17,6 +17,8 @@ export interface Carrier extends Pool {
   readonly state: GatewayState;
   /** Webservers that name this gateway. They stay without a way out when it is lost. */
   readonly pinned: number;
+  /** Who takes its place when it is lost: a twin that stands by. */
+  readonly heir?: string;
 }
 
 export interface Carriers {
@@ -63,6 +65,7 @@ export function carriersOf(fleet: Fleet, memoryBytes: number | undefined): Carri
   return {
     gateways: [...fleet.gateways.values()].map((gateway) => ({
       ...sizeOf(gateway),
+      ...(gateway.twin !== undefined && gateway.addresses === 'here' ? { heir: gateway.twin } : {}),
       pinned: pins.filter((name) => name === gateway.name).length,
     })),
     free: fleet.webservers.size - pins.length,
@@ -109,9 +112,12 @@ export function totalConnections(carriers: Carriers): number {
 
 /** What is carried when the gateway whose loss hurts most is gone; undefined without an active gateway. */
 export function worstLoss(carriers: Carriers): Loss | undefined {
-  const losses = activeOf(carriers).map(({ name, pinned }): Loss => {
-    const gateways = carriers.gateways.filter((gateway) => gateway.name !== name);
-    return { gateway: name, stranded: pinned, connections: totalConnections({ ...carriers, gateways }) };
+  const losses = activeOf(carriers).map(({ name, pinned, heir }): Loss => {
+    const gateways = carriers.gateways
+      .filter((gateway) => gateway.name !== name)
+      .map((gateway) => (gateway.name === heir ? { ...gateway, state: 'active' as const, pinned } : gateway));
+    const stranded = heir === undefined ? pinned : 0;
+    return { gateway: name, stranded, connections: totalConnections({ ...carriers, gateways }) };
   });
   return losses.toSorted((a, b) => a.connections - b.connections)[0];
 }

@@ -1,5 +1,6 @@
 /** Twins as the inventory says them: whose the pool and its addresses are, who moves when they change places. */
 import { describe, expect, test } from 'vitest';
+import { carriersOf, totalConnections, worstLoss } from '../../src/fleet/capacity.ts';
 import { readFleet } from '../../src/fleet/fleet.ts';
 import { hostVariables } from '../../src/fleet/host-variables.ts';
 import { carriedBy, moversOf } from '../../src/fleet/movers.ts';
@@ -59,6 +60,15 @@ describe('twins', () => {
     expect(carriedBy(was, 'gw1')).toEqual(carried);
     expect(carriedBy(is, 'gw1')).toEqual(carried);
     expect(moversOf(is, 'gw1')).toEqual(moversOf(was, 'gw1'));
+  });
+
+  test('lose nothing when one of them is lost', () => {
+    const carriers = carriersOf(fleetOf({ gw1, gw2: `${gw2}, gateway_state: standby` }), undefined);
+    expect(worstLoss(carriers)).toEqual({
+      gateway: 'gw1',
+      stranded: 0,
+      connections: totalConnections(carriers),
+    });
   });
 
   test('take pinned webservers with them', () => {

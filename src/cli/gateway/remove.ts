@@ -11,7 +11,7 @@ import { withWishes, writeWish } from '../inventory-write.ts';
 import type { Output } from '../output.ts';
 import { type Request, readRequest } from '../request.ts';
 import { UsageError } from '../usage.ts';
-import { gatewayIn, readGround } from './ground.ts';
+import { type Ground, gatewayIn, readGround } from './ground.ts';
 import { type LeaveFlags, type Leaving, leavingOf, letGo, writeState } from './leaving.ts';
 import { gatewayPlays } from './roll-request.ts';
 import { rollingGiven } from './rolling.ts';
@@ -28,6 +28,7 @@ export async function gatewayRemove(
   output: Output,
 ): Promise<number> {
   const flags = checkedFlags(rollingGiven(given)) as RemoveFlags;
+  requireNoSpare(readGround(path, name, flags));
   const { request, movers, counted } = removalOf(path, name, flags);
   // Whatever the file cannot be rid of is said before anything is touched.
   withWishes(path, [{ kind: 'remove', host: name }]);
@@ -57,6 +58,18 @@ export async function gatewayRemove(
     flags,
     output,
   });
+}
+
+/** The one that stays would name a twin that is no more. */
+function requireNoSpare({ name, fleet }: Ground): void {
+  const spare = [...fleet.gateways.values()].find(
+    (one) => one.twin === name && one.host.variables.get('twin') === name,
+  );
+  if (spare !== undefined)
+    throw new UsageError(
+      `${spare.name} names ${name} as its twin`,
+      `remove ${spare.name} first, or take its twin out and give it a snat_pool of its own`,
+    );
 }
 
 interface Removal {
