@@ -25,9 +25,8 @@ export async function surveyHosts(
 ): Promise<ReadonlyMap<string, Survey>> {
   const surveys = await Promise.all(
     [...tasks].map(async ([host, hostTasks]) => {
-      const isBorne = context.borne?.has(host) === true;
-      const stop = isBorne ? AbortSignal.any([context.stop, AbortSignal.timeout(borneMs)]) : context.stop;
-      const survey = await context.limit(() => surveyHost(host, hostTasks, { ...context, stop }));
+      const look = context.borne?.has(host) === true ? surveyInHurry : surveyHost;
+      const survey = await context.limit(() => look(host, hostTasks, context));
       context.emit({
         type: 'host-probed',
         host,
@@ -37,6 +36,18 @@ export async function surveyHosts(
     }),
   );
   return new Map(surveys);
+}
+
+/** Not with AbortSignal.any: Node 20 collects such a signal before its time. */
+async function surveyInHurry(host: string, tasks: readonly HostTask[], context: RunContext): Promise<Survey> {
+  const [over, seen] = [new AbortController(), new AbortController()];
+  const give = (): void => over.abort();
+  context.stop.addEventListener('abort', give);
+  void context.sleep(borneMs, seen.signal).then(give);
+  const survey = await surveyHost(host, tasks, { ...context, stop: over.signal });
+  seen.abort();
+  context.stop.removeEventListener('abort', give);
+  return survey;
 }
 
 async function surveyHost(host: string, tasks: readonly HostTask[], context: RunContext): Promise<Survey> {

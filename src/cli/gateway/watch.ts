@@ -50,7 +50,14 @@ export async function watch(path: string, given: object, output: Output): Promis
     furtherTargets(request.inventory, watched.keys(), { flags, becomePassword });
   const connector = await openWayIn(targetsOf(plan), { flags: {}, output });
   const stop = new AbortController();
-  const forget = onSignals(() => (stop.signal.aborted ? process.exit(exitCodes.interrupted) : stop.abort()));
+  // Ends the rounds alone, and is new for each plan; a stop ends them, too.
+  let again = new AbortController();
+  const takenOver = (): void => again.abort();
+  const forget = onSignals(() => {
+    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
+    stop.abort();
+    again.abort();
+  });
   const context = {
     connector,
     commandTimeoutSeconds: 30,
@@ -59,8 +66,6 @@ export async function watch(path: string, given: object, output: Output): Promis
     sleep: sleepUntil,
   };
   const voice = openVoice(path, flags, output);
-  let again = new AbortController();
-  const takenOver = (): void => again.abort();
   const own = openOwnFailover({ path, flags, output, stop: stop.signal, told: voice.told, takenOver });
   const beat = setInterval(() => output.tell(`${voice.heartbeat()}\n`), heartbeatMs);
   try {
@@ -71,8 +76,11 @@ export async function watch(path: string, given: object, output: Output): Promis
         intervalMs: flags.interval * 1000,
         told: (news: readonly News[], state: WatchState) => heard(news, state, { voice, own }),
       };
-      const either = AbortSignal.any([stop.signal, again.signal]);
-      await watchRounds(order, { ...context, targets: targetsOf(plan), stop: either } satisfies WatchContext);
+      await watchRounds(order, {
+        ...context,
+        targets: targetsOf(plan),
+        stop: again.signal,
+      } satisfies WatchContext);
       again = new AbortController();
       if (!isAborted(stop.signal)) plan = watchPlanOf(path, read(becomePassword).inventory);
     }
