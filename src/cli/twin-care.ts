@@ -37,17 +37,17 @@ export function withTwinCare(own: Interludes, { inventory, plan }: Order, contex
   };
   return {
     ...own,
-    before: async (play, index) => {
+    before: async (play, index, standing) => {
       await announced(plan.plays[index - 1]);
-      const why = await own.before?.(play, index);
+      const why = await own.before?.(play, index, standing);
       if (why !== undefined) return why;
       for (const one of changing(play, 'here'))
         await lookAt(one.name, { script: (mark) => forgetScript(mark, one.pool), read: readDone }, context);
       return undefined;
     },
-    after: async () => {
+    after: async (standing) => {
       await announced(plan.plays.at(-1));
-      return own.after?.();
+      return own.after?.(standing);
     },
   };
 }

@@ -7,14 +7,15 @@ import { drainOf } from '../plan/drain.ts';
 import type { HostPlan, PlannedHost, PlayPlan, TaskPlan } from '../plan/plan.ts';
 import type { HostTask, Sight } from '../plan/probe.ts';
 import type { HostResult } from '../report/event.ts';
+import type { Draining, Json } from '../tasks/task-type.ts';
 import type { RunContext } from './context.ts';
 import { waitForDrains } from './drain-wait.ts';
 import { gateFailure } from './gate.ts';
 import type { HostDone } from './host-apply.ts';
 import { finishedEvent, type HostEnding, unplannableEnding } from './host-result.ts';
 import { type Turn, takeTurn } from './host-turn.ts';
-import type { Interludes } from './interlude.ts';
-import { type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
+import type { Interludes, Standing } from './interlude.ts';
+import { type DrainOrder, type FleetRequest, type PlannedFleet, tasksByHost } from './plan-fleet.ts';
 import { leaveDrains, type OpenDrain, waitForRouteDrains } from './route-drain.ts';
 import { type Results, stopReason } from './stop-rules.ts';
 import { backGuardId, backwards, type Confirmed, takeBack } from './taking-back.ts';
@@ -32,6 +33,7 @@ export async function applyFleet(
   interludes: Interludes = {},
 ): Promise<FleetDone> {
   const roll = new Roll(request, fleet, context);
+  const left: OpenDrain[] = [];
   let waited = 0;
   const drained = async (until: number): Promise<void> => {
     const plays = fleet.plan.plays.slice(waited, until);
@@ -39,16 +41,17 @@ export async function applyFleet(
     if (!roll.stopped()) await waitForDrains({ ...fleet.plan, plays }, roll.fine(), context);
     const drains = roll.drains(plays);
     if (roll.stopped()) leaveDrains(drains, 'the run was stopped', context);
-    else await waitForRouteDrains(drains, context);
+    else left.push(...(await waitForRouteDrains(drains, context)));
   };
+  const standing = (): Standing => ({ fine: roll.fine(), draining: left });
   for (const [index, play] of fleet.plan.plays.entries()) {
     if (roll.stopped()) break;
     if (interludes.drainsFirst?.(play) === true) await drained(index);
-    roll.halt(await interludes.before?.(play, index));
+    roll.halt(await interludes.before?.(play, index, standing()));
     if (!roll.stopped()) await roll.play(play, index);
   }
   await drained(fleet.plan.plays.length);
-  if (!roll.stopped()) roll.halt(await interludes.after?.());
+  if (!roll.stopped()) roll.halt(await interludes.after?.(standing()));
   if (context.stop.aborted)
     context.emit({ type: 'run-stopped', why: 'interrupted: no further host was begun' });
   await roll.close();
@@ -124,12 +127,12 @@ class Roll {
   /** What is draining on the hosts that are as wanted, by their newest sight; each object once. */
   drains(plays: readonly PlayPlan[]): readonly OpenDrain[] {
     const found = new Map<string, OpenDrain>();
-    for (const { name: play, rules, hosts } of plays) {
-      for (const plan of hosts) {
+    for (const play of plays) {
+      for (const plan of play.hosts) {
         if (plan.kind !== 'planned' || this.isOut(plan.host)) continue;
         for (const task of plan.tasks) {
-          const drain = this.drain(plan.host, task);
-          if (drain !== undefined) found.set(`${plan.host} ${task.object}`, { ...drain, play, rules });
+          const drain = this.drain(play, plan.host, task);
+          if (drain !== undefined) found.set(`${plan.host} ${task.object}`, drain);
         }
       }
     }
@@ -154,16 +157,17 @@ class Roll {
     };
   }
 
-  private drain(host: string, task: TaskPlan): Omit<OpenDrain, 'play' | 'rules'> | undefined {
+  private drain(play: PlayPlan, host: string, task: TaskPlan): OpenDrain | undefined {
     const survey = this.fleet.surveys.get(host);
     const sight = this.sights.get(host) ?? (survey?.kind === 'seen' ? survey.sight : undefined);
     const { types } = this.context;
     const drain = sight === undefined ? undefined : drainOf(host, task, { sight, types });
     if (drain === undefined) return undefined;
-    const { elapsedSeconds, deadlineSeconds } = drain.draining;
+    const draining = ordered(drain.draining, this.request.plays[this.fleet.plan.plays.indexOf(play)]?.drains);
     // A move of this run has just begun its drain; the look behind it does not say when.
-    const beganMs = (this.ends.get(host) ?? this.startMs) - (elapsedSeconds ?? 0) * 1000;
-    return { ...drain, deadlineMs: beganMs + deadlineSeconds * 1000 };
+    const beganMs = (this.ends.get(host) ?? this.startMs) - (draining.elapsedSeconds ?? 0) * 1000;
+    const deadlineMs = beganMs + draining.deadlineSeconds * 1000;
+    return { ...drain, draining, play: play.name, rules: play.rules, deadlineMs };
   }
 
   /** Nothing changed yet, or no further batch: nothing to wait for. */
@@ -209,8 +213,7 @@ class Roll {
     const { host } = one.plan;
     const guard = backGuardId(one, this.context);
     this.context.emit({ type: 'host-started', play: one.play.name, host, guard, back: true });
-    const known = { sight: this.sights.get(host), lookTasks: this.lookTasks.get(host) ?? [] };
-    const { ending, sight } = await takeBack(one, known, this.context);
+    const { ending, sight } = await takeBack(one, this.lookTasks.get(host) ?? [], this.context);
     if (sight !== undefined) this.sights.set(host, sight);
     this.results.set(host, ending.result);
     this.context.emit(finishedEvent(one.play.name, host, { ...ending, back: true }));
@@ -270,6 +273,14 @@ class Roll {
     if (this.results.get(host) === 'changed' && result === 'ok') return;
     this.results.set(host, result);
   }
+}
+
+/** The command's own word, from its begin on, in place of the policy that a drain began with. */
+function ordered(draining: Draining<Json>, order: DrainOrder | undefined): Draining<Json> {
+  if (order === undefined) return draining;
+  const { from, deadlineSeconds, atDeadline } = order;
+  const meant = from === undefined || draining.gateways.includes(from);
+  return { ...draining, deadlineSeconds, atDeadline: meant ? atDeadline : 'leave', elapsedSeconds: 0 };
 }
 
 function wasBegun({ result, refused }: HostEnding): boolean {

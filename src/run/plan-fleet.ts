@@ -10,7 +10,7 @@ import type { HostTask } from '../plan/probe.ts';
 import { heedWays, type WayRules, waysOf } from '../plan/way-in.ts';
 import type { BareEvent } from '../report/event.ts';
 import type { Facts } from '../tasks/facts.ts';
-import type { Json } from '../tasks/task-type.ts';
+import type { Draining, Json } from '../tasks/task-type.ts';
 import type { RunContext } from './context.ts';
 import { type Survey, surveyHosts } from './survey.ts';
 
@@ -22,8 +22,15 @@ export interface PlayRequest {
   readonly tasks: ReadonlyMap<string, readonly HostTask[]>;
   /** Checks between batches, by host. */
   readonly gate: ReadonlyMap<string, readonly HostTask[]>;
+  /** What this command says of drains, also of those under way; else each keeps the policy that it began with. */
+  readonly drains?: DrainOrder;
   /** A host of it that cannot be reached is left out: it is dead most likely, and nobody waits long for it. */
   readonly absence?: 'borne';
+}
+
+export interface DrainOrder extends Pick<Draining<Json>, 'deadlineSeconds' | 'atDeadline'> {
+  /** The next hop that is to carry nobody any more; nothing of the others is cut. Undefined: all of them. */
+  readonly from: string | undefined;
 }
 
 export interface FleetRequest {

@@ -26,21 +26,29 @@ const tellEveryMs = 10_000;
 /** A host's own count must be zero this often in a row; a gateway's once. */
 const hostZeros = 3;
 
-export async function waitForRouteDrains(drains: readonly OpenDrain[], context: RunContext): Promise<void> {
+/** Gives those that go on. */
+export async function waitForRouteDrains(
+  drains: readonly OpenDrain[],
+  context: RunContext,
+): Promise<readonly OpenDrain[]> {
   const counter = openCounter(context);
+  const left: OpenDrain[] = [];
   const watches = new Map(drains.map((drain) => [drain, newWatch()]));
   for (let rounds = 0; watches.size > 0 && !context.stop.aborted; rounds += 1) {
     const counts = await counter.count([...watches.keys()]);
     await Promise.all(
       [...watches].map(async ([drain, watch]) => {
         const count = counts.get(drain) ?? { connections: null, counted: 'nowhere' };
-        if (await isOver(drain, { count, watch }, context)) watches.delete(drain);
+        const over = await ending(drain, { count, watch }, context);
+        if (over === 'left') left.push(drain);
+        if (over !== undefined) watches.delete(drain);
       }),
     );
     if (watches.size > 0) await context.sleep(rounds < firstCounts ? countEveryMs.first : countEveryMs.later);
   }
   await counter.close();
   leaveDrains([...watches.keys()], 'interrupted', context);
+  return [...left, ...watches.keys()];
 }
 
 /** Says of drains that nobody waits for any more that they stay. */
@@ -62,22 +70,28 @@ interface Look {
   readonly watch: Watch;
 }
 
-async function isOver(drain: OpenDrain, { count, watch }: Look, context: RunContext): Promise<boolean> {
+/** Undefined: it is waited for. */
+async function ending(
+  drain: OpenDrain,
+  { count, watch }: Look,
+  context: RunContext,
+): Promise<'ended' | 'left' | undefined> {
   const { connections, counted } = count;
   watch.zeros = connections === 0 ? watch.zeros + 1 : 0;
   if (watch.zeros >= (counted === 'gateway' ? 1 : hostZeros))
     return end(drain, { how: 'empty', connections: 0 }, context);
   const nowMs = context.nowMs();
-  if (nowMs < drain.deadlineMs) {
+  // A zero that is not yet believed is looked at again, deadline or not.
+  if (nowMs < drain.deadlineMs || connections === 0) {
     if (nowMs - watch.toldMs >= tellEveryMs) {
       watch.toldMs = nowMs;
       tellProgress(drain, count, context);
     }
-    return false;
+    return undefined;
   }
   if (drain.draining.atDeadline === 'cut') return end(drain, { how: 'cut', connections }, context);
   tellFinished(drain, { how: 'left', connections }, context);
-  return true;
+  return 'left';
 }
 
 interface Finish {
@@ -87,17 +101,18 @@ interface Finish {
 }
 
 /** Takes the drain away under the lock and the guard: answers to whoever came in from outside move, too. */
-async function end(drain: OpenDrain, finish: Finish, context: RunContext): Promise<true> {
-  const ending = await context.limit(() => takeAway(drain, context));
-  if (ending.result === 'changed' || ending.result === 'ok') tellFinished(drain, finish, context);
-  else if (ending.refused === 'locked' || ending.result === 'unreachable')
+async function end(drain: OpenDrain, finish: Finish, context: RunContext): Promise<'ended' | 'left'> {
+  const done = await context.limit(() => takeAway(drain, context));
+  const ended = done.result === 'changed' || done.result === 'ok';
+  if (ended) tellFinished(drain, finish, context);
+  else if (done.refused === 'locked' || done.result === 'unreachable')
     tellFinished(
       drain,
-      { ...finish, how: 'left', message: ending.message ?? 'it could not be ended' },
+      { ...finish, how: 'left', message: done.message ?? 'it could not be ended' },
       context,
     );
-  else context.emit(finishedEvent(drain.play, drain.host, ending));
-  return true;
+  else context.emit(finishedEvent(drain.play, drain.host, done));
+  return ended ? 'ended' : 'left';
 }
 
 async function takeAway(drain: OpenDrain, context: RunContext): Promise<HostEnding> {

@@ -88,7 +88,11 @@ export type ConntrackState = Readonly<{
   values: SysctlValues;
   locked: readonly string[];
   wayOut: string;
+  /** The lines of our file at boot, where there is one: a way back writes these again, and not all that was seen. */
+  kept?: readonly string[];
 }>;
+
+const bootPath = '/etc/sysctl.d/99-zz-gwfleet-conntrack.conf';
 
 const doc = `Sizes the connection table from the pool, and lets silent connections give their ports back in time.
 
@@ -163,6 +167,7 @@ function probe(args: ConntrackArgs): Script {
       ? nothing
       : sh`printf '~ way-out %s\n' "$(ip -4 -o route show default 2>/dev/null | sed -n '1s/.* dev \([^ ]*\).*/\1/p')"`,
     sh`for path in ${paths}; do if [ -e "$path" ] && ! true >>"$path"; then printf 'locked %s\n' "$path"; fi; done 2>/dev/null`,
+    sh`if [ -r ${bootPath} ]; then sed -n 's/^\([A-Za-z0-9_./-]* = [0-9]*\)$/~ kept \1/p' ${bootPath}; fi`,
     valuesProbe(settingKeys(args)),
   );
 }
@@ -183,7 +188,10 @@ function read(output: Output, args: ConntrackArgs): Observation<ConntrackState> 
   const loaded = values[maxKey] !== undefined;
   const wayOut = /^~ way-out (\S+)$/m.exec(output.stdout)?.[1] ?? '';
   const shut = keys.filter((key) => lines.includes(`locked ${sysctlPath(key)}`));
-  if (loaded) return { kind: 'present', state: { loaded, unloadable: false, values, locked: shut, wayOut } };
+  const file = lines.flatMap((line) => /^~ kept ([\w./-]+ = \d{1,15})$/.exec(line)?.[1] ?? []);
+  const kept = file.length === 0 ? {} : { kept: file };
+  if (loaded)
+    return { kind: 'present', state: { loaded, unloadable: false, values, locked: shut, wayOut, ...kept } };
   const rooted = lines.includes('root-namespace');
   const locked = rooted ? shut : [...new Set([...shut, ...keys.filter(ofTable)])];
   const path = Object.entries(values).filter(([key]) => pathKeys(args).includes(key));
@@ -257,14 +265,15 @@ function differing(from: ConntrackState | null, to: ConntrackState | null): read
 /** The module is loaded before the sysctls: they do not exist without it. */
 function boot(to: ConntrackState | null): readonly BootFile[] {
   if (to?.loaded !== true) return [];
-  const lines = Object.entries(to.values).filter(([key]) => !to.locked.includes(key));
-  const head = '# Written by gwfleet.\n';
+  const own = Object.entries(to.values).filter(([key]) => !to.locked.includes(key));
+  const lines = to.kept ?? own.map(([key, value]) => `${key} = ${value}`);
+  const head = '# Written by gwfleet.';
   return [
-    { path: '/etc/modules-load.d/gwfleet-conntrack.conf', mode: 0o644, content: `${head}nf_conntrack\n` },
+    { path: '/etc/modules-load.d/gwfleet-conntrack.conf', mode: 0o644, content: `${head}\nnf_conntrack\n` },
     {
-      path: '/etc/sysctl.d/99-zz-gwfleet-conntrack.conf',
+      path: bootPath,
       mode: 0o644,
-      content: head + lines.map(([key, value]) => `${key} = ${value}\n`).join(''),
+      content: `${[head, ...lines].join('\n')}\n`,
       check: sysctlSyntax,
     },
   ];

@@ -213,3 +213,14 @@ describe('the two sides', () => {
     expect(state.values['net.ipv4.neigh.default.gc_thresh3']).toBe('16384');
   });
 });
+
+test('writes the lines of its file again on a way back, and not all that was seen', () => {
+  const args = { pool: '203.0.113.10' };
+  const file = '~ kept net.netfilter.nf_conntrack_tcp_loose = 1\n~ kept $(id) = 1\n';
+  const seen = conntrack.read({ code: 0, stdout: `probed\n${file}${table}max:262144\n`, stderr: '' }, args);
+  const state = seen.kind === 'present' ? seen.state : null;
+  const [, settings] = conntrack.boot(state, facts);
+  expect(settings).toMatchObject({
+    content: '# Written by gwfleet.\nnet.netfilter.nf_conntrack_tcp_loose = 1\n',
+  });
+});

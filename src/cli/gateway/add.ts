@@ -13,8 +13,8 @@ import { UsageError } from '../usage.ts';
 import { addSteps } from './add-steps.ts';
 import { type AddFlags, additionOf } from './addition.ts';
 import { type Ground, readGround } from './ground.ts';
-import { gatewayPlays, type Lookout, lookoutsOf, movePlays } from './roll-request.ts';
-import { type RollingFlags, rollingGiven, rollingOf } from './rolling.ts';
+import { gatewayPlays, type Lookout, lookoutsOf, type Move, movePlays } from './roll-request.ts';
+import { rollingGiven, rollingOf } from './rolling.ts';
 
 export async function gatewayAdd(path: string, name: string, given: object, output: Output): Promise<number> {
   const flags: AddFlags = checkedFlags(rollingGiven(given));
@@ -40,7 +40,7 @@ export async function gatewayAdd(path: string, name: string, given: object, outp
 interface Roll {
   readonly name: string;
   readonly movers: readonly string[];
-  readonly flags: RollingFlags;
+  readonly flags: AddFlags;
 }
 
 function addRequest(whole: Request, { name, movers, flags }: Roll): Request {
@@ -49,6 +49,7 @@ function addRequest(whole: Request, { name, movers, flags }: Roll): Request {
   const moves = movePlays(whole, {
     webservers: movers,
     others: [],
+    ...drainGiven(flags),
     rolling: (index) => rollingOf(playbook?.plays[index], flags),
   });
   if (own.length > 0 && (movers.length === 0 || moves.length > 0))
@@ -58,11 +59,17 @@ function addRequest(whole: Request, { name, movers, flags }: Roll): Request {
   throw new UsageError(`${fleet.playbook} has ${missing}`, 'name another playbook with -p');
 }
 
+function drainGiven({ deadline, then }: AddFlags): Pick<Move, 'drain'> {
+  if (deadline === undefined && then === undefined) return {};
+  // biome-ignore lint/suspicious/noThenProperty: the users' word
+  return { drain: { deadline: deadline ?? 600, then: then ?? 'leave' } };
+}
+
 /** Undefined: there is nobody who could look, or it was said that nobody shall. */
 function requiredLookout(
   { fleet, inventory, name }: Ground,
   movers: readonly string[],
-  flags: RollingFlags,
+  flags: AddFlags,
 ): Lookout | undefined {
   if (!flags.probe || fleet.webservers.size === 0) return undefined;
   const [lookout] = lookoutsOf(inventory, movers.length > 0 ? movers : [...fleet.webservers.keys()]);

@@ -3,9 +3,9 @@ import type { Wish } from '../../inventory/edit.ts';
 import { didYouMean } from '../../source/did-you-mean.ts';
 import { UsageError } from '../usage.ts';
 import type { Ground } from './ground.ts';
-import type { RollingFlags } from './rolling.ts';
+import type { DrainFlags, RollingFlags } from './rolling.ts';
 
-export interface AddFlags extends RollingFlags {
+export interface AddFlags extends RollingFlags, Partial<DrainFlags> {
   readonly address?: string;
   readonly pool?: string;
 }

@@ -2,7 +2,7 @@
 import { checkedFlags } from '../apply-flags.ts';
 import { conduct } from '../conduct.ts';
 import type { Output } from '../output.ts';
-import { drainOf, type LeaveFlags, leavingOf, letGo, writeState } from './leaving.ts';
+import { type LeaveFlags, leavingOf, letGo, writeState } from './leaving.ts';
 import { rollingGiven } from './rolling.ts';
 
 export async function gatewayDrain(
@@ -12,7 +12,7 @@ export async function gatewayDrain(
   output: Output,
 ): Promise<number> {
   const flags = checkedFlags(rollingGiven(given)) as LeaveFlags;
-  const leaving = leavingOf(path, name, { flags, drain: drainOf(flags) });
+  const leaving = leavingOf(path, name, { flags, drain: flags });
   let begun = false;
   return conduct({
     command: 'gateway drain',
@@ -20,15 +20,15 @@ export async function gatewayDrain(
     mode: flags.check === true || flags.dryRun === true ? 'dry' : 'wet',
     request: leaving.request,
     question: () =>
-      `Drain ${name}: ${leaving.movers} webservers move, their connections have ${flags.deadline} s to end?`,
+      `Drain ${name}: ${leaving.movers.length} webservers move, their connections have ${flags.deadline} s to end?`,
     interludes: (context) => ({
       before: () => {
         if (!begun) writeState(leaving, 'draining', context);
         begun = true;
         return Promise.resolve(undefined);
       },
-      after: async () => {
-        const why = await letGo(leaving, context);
+      after: async (standing) => {
+        const why = await letGo(leaving, standing, context);
         if (why === undefined) writeState(leaving, 'standby', context);
         return why;
       },

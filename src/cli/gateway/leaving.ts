@@ -7,26 +7,24 @@ import { moversOf } from '../../fleet/movers.ts';
 import type { Wish } from '../../inventory/edit.ts';
 import type { RunContext } from '../../run/context.ts';
 import { carriedText, waitUntilEmpty } from '../../run/gateway-count.ts';
-import type { Json } from '../../tasks/task-type.ts';
+import type { Standing } from '../../run/interlude.ts';
 import { withWishes, writeWish } from '../inventory-write.ts';
 import { type Request, readRequest } from '../request.ts';
 import { UsageError } from '../usage.ts';
 import { gatewayIn, readGround, settingsOf } from './ground.ts';
-import { movePlays } from './roll-request.ts';
-import { type RollingFlags, rollingOf } from './rolling.ts';
+import { type DrainWord, movePlays } from './roll-request.ts';
+import { type DrainFlags, type RollingFlags, rollingOf } from './rolling.ts';
 
-export interface LeaveFlags extends RollingFlags {
-  /** Seconds that live connections may stay. */
-  readonly deadline: number;
-  readonly then: 'leave' | 'cut';
-}
+export interface LeaveFlags extends RollingFlags, DrainFlags {}
 
 export interface Leaving {
   readonly path: string;
   readonly name: string;
   readonly flags: LeaveFlags;
-  /** How many webservers the inventory moves. */
-  readonly movers: number;
+  /** The webservers that the inventory moves. */
+  readonly movers: readonly string[];
+  /** Those of them that may leave through it now. */
+  readonly carried: readonly string[];
   readonly request: (becomePassword?: string) => Request;
 }
 
@@ -34,10 +32,10 @@ export interface Leaving {
 export function leavingOf(
   path: string,
   name: string,
-  { flags, drain }: { readonly flags: LeaveFlags; readonly drain: Json },
+  { flags, drain }: { readonly flags: LeaveFlags; readonly drain: DrainWord },
 ): Leaving {
   const before = readGround(path, name, flags);
-  gatewayIn(before);
+  const { state, internalAddress } = gatewayIn(before);
   const others = [...before.fleet.gateways.values()].filter(
     (gateway) => gateway.name !== name && gateway.state === 'active',
   );
@@ -52,13 +50,14 @@ export function leavingOf(
     path,
     name,
     flags,
-    movers: movers.length,
+    movers,
+    carried: state === 'standby' ? [] : movers,
     request: (becomePassword) => {
       const whole = readRequest(path, flags, { becomePassword, files });
       const plays = movePlays(whole, {
         webservers: movers,
         others: [...before.fleet.webservers.keys()].filter((web) => !movers.includes(web)),
-        drain,
+        drain: drain === false ? false : { ...drain, from: internalAddress },
         rolling: (index) => rollingOf(whole.playbook?.plays[index], flags),
       });
       if (plays.length === 0 && before.fleet.webservers.size > 0)
@@ -68,11 +67,6 @@ export function leavingOf(
       return { ...whole, fleet: { ...whole.fleet, plays } };
     },
   };
-}
-
-/** What becomes of live connections, as `default_route` takes it. */
-export function drainOf({ deadline, then }: LeaveFlags): Json {
-  return { deadline: `${deadline}s`, then };
 }
 
 export function stateWish(host: string, value: string): Wish {
@@ -88,18 +82,26 @@ export function writeState(
   context.emit({ type: 'note', message: `${name} stands as ${value} in ${path}` });
 }
 
-/** Undefined once the gateway may be let go; else why not. */
+/** Undefined once the gateway may be let go; else why not: somebody leaves through it, or may do so. */
 export async function letGo(
-  { path, name, flags }: Leaving,
+  { path, name, flags, carried: those }: Leaving,
+  { fine, draining }: Standing,
   context: RunContext,
 ): Promise<string | undefined> {
-  const { internalNetwork } = settingsOf(gatewayIn(readGround(path, name, flags)));
-  const untilMs = context.nowMs() + (flags.then === 'cut' ? 0 : 5000);
+  const stays = `${name} stays draining, the same command carries on`;
+  const behind = those.filter((webserver) => !fine.has(webserver));
+  if (behind.length > 0)
+    return `${behind.join(' ')} did not move and may still leave through ${name}; ${stays}, also when they are out of ${path}`;
+  const { internalNetwork, internalAddress } = settingsOf(gatewayIn(readGround(path, name, flags)));
+  const pinned = draining.filter((drain) => drain.draining.gateways.includes(internalAddress));
+  const untilMs = context.nowMs() + (flags.then === 'cut' || pinned.length > 0 ? 0 : 5000);
   const carried = await waitUntilEmpty({ gateway: name, internalNetwork, untilMs }, context);
-  if (typeof carried === 'string') return `${carried}; ${name} stays draining, the same command carries on`;
+  if (typeof carried === 'string') return `${carried}; ${stays}`;
+  if (pinned.length > 0)
+    return `connections of ${pinned.map(({ host }) => host).join(' ')} stay pinned, and ${name} carries ${carriedText(carried)}; ${stays}`;
   if (carried.connections === 0) return undefined;
   if (flags.then === 'leave')
-    return `${name} still carries ${carriedText(carried)} after the deadline; it stays draining, the same command carries on`;
+    return `${name} still carries ${carriedText(carried)} after the deadline; ${stays}`;
   context.emit({ type: 'note', message: `${name} is let go with ${carriedText(carried)}: these break` });
   return undefined;
 }

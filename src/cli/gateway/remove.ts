@@ -12,7 +12,7 @@ import type { Output } from '../output.ts';
 import { type Request, readRequest } from '../request.ts';
 import { UsageError } from '../usage.ts';
 import { gatewayIn, readGround } from './ground.ts';
-import { drainOf, type LeaveFlags, type Leaving, leavingOf, letGo, writeState } from './leaving.ts';
+import { type LeaveFlags, type Leaving, leavingOf, letGo, writeState } from './leaving.ts';
 import { gatewayPlays } from './roll-request.ts';
 import { rollingGiven } from './rolling.ts';
 
@@ -41,10 +41,12 @@ export async function gatewayRemove(
     question: () => `Remove ${name}: ${movers}, then it leaves ${path}?`,
     interludes: (context) => ({
       drainsFirst: cleans,
-      before: (play) => {
+      before: (play, _index, standing) => {
         if (!begun && counted !== undefined) writeState({ path, name }, 'draining', context);
         begun = true;
-        return cleans(play) && counted !== undefined ? letGo(counted, context) : Promise.resolve(undefined);
+        return cleans(play) && counted !== undefined
+          ? letGo(counted, standing, context)
+          : Promise.resolve(undefined);
       },
       after: () => {
         writeWish(path, { kind: 'remove', host: name });
@@ -74,7 +76,7 @@ function removalOf(path: string, name: string, flags: RemoveFlags): Removal {
       request: (password) =>
         withPlays(readRequest(path, flags, { becomePassword: password }), clean(password)),
     };
-  const drain = flags.gone === true ? false : drainOf(flags);
+  const drain = flags.gone === true ? false : flags;
   const leaving = leavingOf(path, name, { flags, drain });
   return {
     request: (password) => {
@@ -83,8 +85,8 @@ function removalOf(path: string, name: string, flags: RemoveFlags): Removal {
     },
     movers:
       flags.gone === true
-        ? `${leaving.movers} webservers move at once`
-        : `${leaving.movers} webservers move, then it is cleaned`,
+        ? `${leaving.movers.length} webservers move at once`
+        : `${leaving.movers.length} webservers move, then it is cleaned`,
     counted: flags.gone === true ? undefined : leaving,
   };
 }

@@ -7,11 +7,11 @@ import { webserverSettings } from '../../inventory/domain.ts';
 import type { Inventory } from '../../inventory/model.ts';
 import type { HostTask } from '../../plan/probe.ts';
 import { batchesOf } from '../../playbook/batch.ts';
-import type { PlayRequest } from '../../run/plan-fleet.ts';
+import type { DrainOrder, PlayRequest } from '../../run/plan-fleet.ts';
 import type { Json } from '../../tasks/task-type.ts';
 import { type Probe, probeName } from '../../tasks/through.ts';
 import type { Request } from '../request.ts';
-import type { Rolling } from './rolling.ts';
+import type { DrainFlags, Rolling } from './rolling.ts';
 
 /** The plays of the playbook for one gateway alone. */
 export function gatewayPlays({ fleet }: Request, name: string): readonly PlayRequest[] {
@@ -23,13 +23,16 @@ export function gatewayPlays({ fleet }: Request, name: string): readonly PlayReq
   });
 }
 
+/** What a command says of live connections; false: they break. `from`: the next hop that is to carry nobody. */
+export type DrainWord = false | (DrainFlags & { readonly from?: string | undefined });
+
 export interface Move {
   /** In the order in which they go. */
   readonly webservers: readonly string[];
   /** Looked at and moved if need be, in the last batch. */
   readonly others: readonly string[];
   /** What is done with live connections, in place of what the playbook says. */
-  readonly drain?: Json;
+  readonly drain?: DrainWord;
   /** Left out where the webservers have no way out before the move either: one broken probe must keep nobody there. */
   readonly probes?: 'asked' | 'left out';
   readonly rolling: (index: number) => Rolling;
@@ -55,7 +58,17 @@ export function movePlays({ fleet, inventory }: Request, move: Move): readonly P
     const batches = batchesOf(first ?? [], rolling);
     const last = [...(batches.at(-1) ?? []), ...(rest ?? [])];
     const rules = { ...play.rules, soakSeconds: rolling.soakSeconds };
-    return [{ ...play, pattern: 'webservers', batches: [...batches.slice(0, -1), last], rules, tasks, gate }];
+    return [
+      {
+        ...play,
+        pattern: 'webservers',
+        batches: [...batches.slice(0, -1), last],
+        rules,
+        tasks,
+        gate,
+        ...(move.drain ? { drains: orderOf(move.drain) } : {}),
+      },
+    ];
   });
 }
 
@@ -89,6 +102,13 @@ function probeTasks(inventory: Inventory, name: string): readonly HostTask[] {
   }));
 }
 
-function withDrain(task: HostTask, drain: Json | undefined): HostTask {
-  return drain === undefined ? task : { ...task, args: { ...(task.args as Record<string, Json>), drain } };
+function orderOf({ deadline, then, from }: Exclude<DrainWord, false>): DrainOrder {
+  return { deadlineSeconds: deadline, atDeadline: then, from };
+}
+
+function withDrain(task: HostTask, word: DrainWord | undefined): HostTask {
+  if (word === undefined) return task;
+  // biome-ignore lint/suspicious/noThenProperty: the users' word
+  const drain = word === false ? false : { deadline: `${word.deadline}s`, then: word.then };
+  return { ...task, args: { ...(task.args as Record<string, Json>), drain } };
 }

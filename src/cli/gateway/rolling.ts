@@ -1,7 +1,8 @@
 /** How webservers go over to another gateway: the flags of the rolling commands, over what the playbook says. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../../playbook/duration.ts';
 import type { Amount, Play } from '../../playbook/play.ts';
-import { connectionFlags, type Flags, playbookFlags, runFlags, seconds } from '../flags.ts';
+import { connectionFlags, type Flags, playbookFlags, runFlags } from '../flags.ts';
 
 export interface RollingFlags extends Flags {
   readonly canary?: Amount;
@@ -22,7 +23,31 @@ export function rollingFlags(verb: Command): Command {
     .option('--canary <n>', 'webservers in the first batch, a number or a percentage', amount)
     .option('--serial <list>', 'sizes of the batches: 1,25%,100%', amounts)
     .addOption(
-      new Option('--soak <duration>', 'how long each batch is watched before the next').argParser(soak),
+      new Option('--soak <duration>', 'how long each batch is watched before the next').argParser(
+        duration(0),
+      ),
+    );
+}
+
+export interface DrainFlags {
+  /** Seconds that live connections may stay, from the command on. */
+  readonly deadline: number;
+  readonly then: 'leave' | 'cut';
+}
+
+/** `without`: what holds where neither of them is given. */
+export function drainFlags(verb: Command, without?: DrainFlags): Command {
+  const otherwise = without === undefined ? ' (else as the playbook says)' : '';
+  return verb
+    .addOption(
+      new Option('--deadline <duration>', `how long live connections may stay${otherwise}`)
+        .argParser(duration(1))
+        .default(without?.deadline, `${without?.deadline ?? 0}s`),
+    )
+    .addOption(
+      new Option('--then <what>', 'what becomes of those that are left at the deadline')
+        .choices(['leave', 'cut'])
+        .default(without?.then),
     );
 }
 
@@ -51,7 +76,12 @@ function amount(text: string): Amount {
   return percent === '%' ? { percent: Number(digits) } : { count: Number(digits) };
 }
 
-/** Zero is a soak, too: none. */
-function soak(text: string): number {
-  return /^0+s?$/.test(text) ? 0 : seconds(text);
+/** Seconds, up to a week. */
+function duration(least: number): (text: string) => number {
+  return (text) => {
+    const value = parseDuration(text);
+    if (value === undefined || value < least)
+      throw new InvalidArgumentError('a duration is needed, like 90s, 10m or 2h');
+    return value;
+  };
 }

@@ -1,7 +1,5 @@
 /** `gateway add|drain|remove`: what they take. */
-import { Option } from 'commander';
-import { seconds } from '../flags.ts';
-import { rollingFlags } from '../gateway/rolling.ts';
+import { drainFlags, rollingFlags } from '../gateway/rolling.ts';
 import type { VerbGround } from './verb.ts';
 
 export function registerGateway({ root, output, done }: VerbGround): void {
@@ -23,7 +21,7 @@ export function registerGateway({ root, output, done }: VerbGround): void {
     .action(async (path: string, name: string, flags: object) =>
       done((await import('../gateway/add.ts')).gatewayAdd(path, name, flags, output)),
     );
-  rollingFlags(add);
+  drainFlags(rollingFlags(add));
   const drain = group
     .command('drain')
     .description('nobody new leaves through it, live connections end in peace, then it stands by')
@@ -47,13 +45,6 @@ export function registerGateway({ root, output, done }: VerbGround): void {
     .action(async (path: string, name: string, flags: object) =>
       done((await import('../gateway/remove.ts')).gatewayRemove(path, name, flags, output)),
     );
-  for (const verb of [drain, remove]) {
-    rollingFlags(verb)
-      .option('--deadline <duration>', 'how long live connections may stay', seconds, 600)
-      .addOption(
-        new Option('--then <what>', 'what becomes of those that are left at the deadline')
-          .choices(['leave', 'cut'])
-          .default('leave'),
-      );
-  }
+  // biome-ignore lint/suspicious/noThenProperty: the users' word
+  for (const verb of [drain, remove]) drainFlags(rollingFlags(verb), { deadline: 600, then: 'leave' });
 }

@@ -3,7 +3,7 @@
  * table by being asked for it, so only the save programs are used.
  */
 import { block, feed, type Script, sh } from '../../shell/sh.ts';
-import { drainChain } from './drain.ts';
+import { drainChain, lookUsers } from './drain.ts';
 import { drainFile, generationFile } from './drain-script.ts';
 import { routeWords } from './script.ts';
 
@@ -12,7 +12,7 @@ export const drainProbe: Script = block(
   sh`gwfleet_saved=$(iptables-save 2>/dev/null)`,
   sh`ip -4 rule show | sed -n -e 's/[[:blank:]][[:blank:]]*/ /g' -e 's/ $//' -e 's/^\(7[789][0-9][0-9]\): /drain rule \1 /p'`,
   sh`ip -4 -o route show table all | ${routeWords} | sed -n -e 's/^\(.*\) table \(7[789][0-9][0-9]\)$/drain table \2 \1/p' -e t -e 's/^\(.*\) table \(7[789][0-9][0-9]\) \(.*\)$/drain table \2 \1 \3/p'`,
-  sh`printf '%s\n' "$gwfleet_saved" | sed -n -e 's/^-A ${drainChain} /drain chain /p' -e 's/^-A \([A-Z]*\) -j ${drainChain}$/drain jump \1/p'`,
+  sh`printf '%s\n' "$gwfleet_saved" | sed -n -e 's/^-A ${drainChain} /drain chain /p' -e 's/^-A \(PREROUTING\) -j ${drainChain}$/drain jump \1/p' -e 's/^-A \(OUTPUT\) -m owner ! --uid-owner ${lookUsers} -j ${drainChain}$/drain jump \1/p'`,
   sh`if [ -r ${drainFile} ]; then cut -d ' ' -f 1-3 ${drainFile} | sed 's/^/drain file /'; fi`,
 );
 
@@ -33,7 +33,7 @@ export const readinessProbe: Script = block(
 -A TRIAL -p tcp --syn -m conntrack --ctstate NEW -j CONNMARK --set-xmark 0x10000/0xff0000
 -A TRIAL -p tcp --syn -m conntrack --ctstatus ASSURED -j CONNMARK --set-xmark 0x10000/0xff0000
 -A TRIAL -m connmark --mark 0x10000/0xff0000 -j MARK --set-xmark 0x10000/0xff0000
--A OUTPUT -j TRIAL
+-A OUTPUT -m owner ! --uid-owner ${lookUsers} -j TRIAL
 COMMIT`,
     sh`gwfleet_trial() {
 if ! command -v iptables-restore >/dev/null 2>&1; then echo '~ trial iptables is not installed (apt install iptables)'; return; fi

@@ -10,6 +10,7 @@ import {
   drainChain,
   drainInterfaces,
   lastTable,
+  lookUsers,
   markOf,
   oldMark,
   oldTable,
@@ -101,6 +102,9 @@ done
 fi`;
 }
 
+/** Each is one word in a list; whoever uses it lets the shell split it. */
+const jumps = [`PREROUTING -j ${drainChain}`, `OUTPUT -m owner ! --uid-owner ${lookUsers} -j ${drainChain}`];
+
 const shared: Script = sh`gwfleet_ours() {
 while read -r gwfleet_number; do
 if [ "$gwfleet_number" -ge ${specialPreference} ] && [ "$gwfleet_number" -le ${lastTable} ]; then echo "$gwfleet_number"; fi
@@ -116,8 +120,8 @@ done
 }
 gwfleet_unchain() {
 iptables-save 2>/dev/null | grep -q ${drainChain} || return 0
-for gwfleet_hook in OUTPUT PREROUTING; do
-while iptables -w 5 -t mangle -C "$gwfleet_hook" -j ${drainChain} 2>/dev/null; do iptables -w 5 -t mangle -D "$gwfleet_hook" -j ${drainChain} || return; done
+for gwfleet_jump in ${jumps}; do
+while iptables -w 5 -t mangle -C $gwfleet_jump 2>/dev/null; do iptables -w 5 -t mangle -D $gwfleet_jump || return; done
 done
 iptables -w 5 -t mangle -F ${drainChain} && iptables -w 5 -t mangle -X ${drainChain} || return
 case "$(cat ${drainFile} 2>/dev/null)" in *' fresh') ;; *) return 0 ;; esac
@@ -162,7 +166,7 @@ while ip -4 rule del pref "$1" 2>/dev/null; do :; done
 printf 'rule add pref %s %s\n' "$1" "$2" | ip -4 -batch -
 }
 gwfleet_load() {
-gwfleet_jumps=$(for gwfleet_hook in PREROUTING OUTPUT; do iptables -w 5 -t mangle -C "$gwfleet_hook" -j ${drainChain} 2>/dev/null || echo "-A $gwfleet_hook -j ${drainChain}"; done)
+gwfleet_jumps=$(for gwfleet_jump in ${jumps}; do iptables -w 5 -t mangle -C $gwfleet_jump 2>/dev/null || echo "-A $gwfleet_jump"; done)
 {
 printf '*mangle\n:%s - [0:0]\n' ${drainChain}
 cat
