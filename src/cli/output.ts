@@ -4,6 +4,7 @@
  */
 import { type Palette, palette } from '../render/palette.ts';
 import { type Redact, redaction } from '../report/redaction.ts';
+import { withoutHiddenSigns } from '../report/safe-json.ts';
 
 export interface Output {
   /** The result. */
@@ -27,6 +28,8 @@ export function openOutput(): Output {
     gone.stderr = true;
   });
   let redact: Redact = (text) => text;
+  // The renderers show what a host said; this net holds what JSON leaves as it is.
+  const shown = (text: string): string => withoutHiddenSigns(redact(text));
   let diverted: ((text: string) => void) | undefined;
   return {
     divert: (above) => {
@@ -35,11 +38,11 @@ export function openOutput(): Output {
     hide: (secrets) => {
       redact = redaction(secrets);
     },
-    result: (text) => gone.stdout || process.stdout.write(redact(text)),
+    result: (text) => gone.stdout || process.stdout.write(shown(text)),
     tell: (text) => {
       if (text === '' || gone.stderr) return;
-      if (diverted === undefined) process.stderr.write(redact(text));
-      else diverted(redact(text));
+      if (diverted === undefined) process.stderr.write(shown(text));
+      else diverted(shown(text));
     },
     resultColours: palette({ isTerminal: process.stdout.isTTY, environment: process.env }),
     tellColours: palette({ isTerminal: process.stderr.isTTY, environment: process.env }),

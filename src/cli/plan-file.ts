@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { hiddenPlan } from '../plan/hidden.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { HostTask } from '../plan/probe.ts';
+import { safeJson } from '../report/safe-json.ts';
 import type { FleetRequest } from '../run/plan-fleet.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { sealedTasks, sealsOf } from './sealed-plan.ts';
@@ -53,7 +54,7 @@ export function planFileText({ plan, request }: SavedPlan, indent = 0): string {
   const gates = request.plays.map((play) => Object.fromEntries(sealedTasks(play.gate)));
   const shown = hiddenPlan(plan, taskTypes);
   const file: PlanFile = { gwfleet: 'plan', v: 1, plan: shown, tasks, gates, seals: sealsOf(request) };
-  return `${JSON.stringify(file, null, indent)}\n`;
+  return `${safeJson(file, indent)}\n`;
 }
 
 /** Undefined when the file is no saved plan: then it is an inventory. */

@@ -8,7 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { Capture, type CaptureLimits } from './capture.ts';
 import type { Order } from './order.ts';
 import type { Outcome, RunOptions } from './remote.ts';
-import { askedTwice, sudoRefusal } from './sudo-answer.ts';
+import { askedTwice, sudoRefusal, triesEmptyPasswords } from './sudo-answer.ts';
 
 /** How a program ended: with a status, or unknown to us. */
 export type Ending =
@@ -24,6 +24,8 @@ export interface Running {
   readonly end: Promise<Ending>;
   /** Closes our side, and the program if it is ours. */
   stop(): void;
+  /** Kills the program over there while our side listens on; missing where nothing can. */
+  readonly kill?: () => void;
 }
 
 /** How long output may pause after the exit status came while a background child still holds the streams. */
@@ -38,6 +40,9 @@ export function endingOf(code: number | null, signal: string | null | undefined)
 
 /** How long sudo may take to start the script or to refuse; it hangs when the host's name server does. */
 const sudoSeconds = 30;
+
+/** How long a kill over the network may take before the input ends all the same. */
+const killSeconds = 2;
 
 export async function converse(
   running: Running,
@@ -57,6 +62,7 @@ class Talk {
   #started = false;
   #payloadSent = false;
   #answered = false;
+  #gaveUp = false;
 
   constructor(running: Running, order: Order, options: RunOptions & { limits: CaptureLimits }) {
     this.#running = running;
@@ -111,9 +117,21 @@ class Talk {
     if (said.includes(`${sudo.startMark}\n`)) {
       this.#started = true;
       if (!this.#payloadSent) this.#sendPayload();
-    } else if (askedTwice(said, sudo)) {
-      this.#running.stdin.end();
+    } else if (askedTwice(said, sudo) && !this.#gaveUp) {
+      this.#gaveUp = true;
+      this.#giveUp(triesEmptyPasswords(said, sudo) ? this.#running.kill : undefined);
     }
+  }
+
+  /** The end of its input ends the real sudo; one that would go on trying is killed first, if that can be. */
+  #giveUp(kill: (() => void) | undefined): void {
+    const { stdin } = this.#running;
+    if (kill === undefined) {
+      stdin.end();
+      return;
+    }
+    kill();
+    setTimeout(() => stdin.end(), killSeconds * 1000).unref();
   }
 
   async #firstOf(): Promise<Ending | { kind: 'timed-out' } | { kind: 'sudo-hangs' }> {

@@ -17,7 +17,8 @@ export function localRemote({ user, become, limits, nonce }: LocalOptions): Remo
   return {
     run: async (script, options) => {
       const order = orderFor(script, { user, become, nonce: nonce() });
-      return await converse(runChild('sh', ['-c', doorWord]), order, { ...options, limits });
+      const child = runChild('sh', ['-c', doorWord]);
+      return await converse({ ...child, kill: () => child.stop() }, order, { ...options, limits });
     },
     close: () => Promise.resolve(),
   };

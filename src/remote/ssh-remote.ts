@@ -98,7 +98,15 @@ function runningOf(channel: ClientChannel, session: SshSession): Running {
       else void causeOf(session).then((cause) => resolve({ kind: 'lost', cause }));
     });
   });
-  return { stdin: channel, stdout: channel, stderr: channel.stderr, end, stop: () => channel.close() };
+  return {
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr,
+    end,
+    stop: () => channel.close(),
+    // sshd does that as the user who logged in; for root, who needs no sudo, it refuses.
+    kill: () => channel.signal('KILL'),
+  };
 }
 
 /** Channels close just before their connection says why: give it a moment. */

@@ -1,5 +1,6 @@
 /**
- * Why sudo did not start the script, read from what it said. Wordings are those of sudo 1.9 and sudo-rs under LC_ALL=C.
+ * Why sudo did not start the script, read from what it said. Wordings are those of sudo 1.9 and of sudo-rs 0.2 (Debian
+ * 13) under LC_ALL=C; both are met for real in test/lab.
  */
 import type { Sudo } from './order.ts';
 
@@ -8,10 +9,17 @@ export function askedTwice(stderr: string, { promptMark }: Sudo): boolean {
   return stderr.indexOf(promptMark) !== stderr.lastIndexOf(promptMark);
 }
 
+/** sudo-rs, known by how it asks: it takes the end of its input for two more, empty passwords, and accounts lock. */
+export function triesEmptyPasswords(stderr: string, { promptMark }: Sudo): boolean {
+  return stderr.includes(`[sudo: ${promptMark}]`);
+}
+
 /** A sentence for the user, and what to do. */
 export function sudoRefusal(stderr: string, sudo: Sudo): { cause: string; hint?: string } {
   const { user, becomeUser, passwordGiven } = sudo;
-  const said = stderr.replaceAll(sudo.promptMark, '').trim();
+  const said = stderr
+    .replaceAll(new RegExp(`(?:\\[sudo: )?${sudo.promptMark}(?:\\] Password: ?)?`, 'g'), '')
+    .trim();
   const last = said.split('\n').at(-1)?.trim() ?? '';
   if (/must have a tty|no tty present/i.test(said)) {
     return {
@@ -32,6 +40,12 @@ export function sudoRefusal(stderr: string, sudo: Sudo): { cause: string; hint?:
       hint: 'give ansible_become_password or -K, or allow NOPASSWD',
     };
   }
-  if (/sudo.*not found|not found.*sudo/i.test(said)) return { cause: 'there is no sudo on this host' };
+  if (/unknown user|user '.*' not found/i.test(said)) {
+    return {
+      cause: `there is no user ${becomeUser} on this host to become`,
+      hint: 'check ansible_become_user',
+    };
+  }
+  if (/\bsudo: (?:command )?not found/.test(said)) return { cause: 'there is no sudo on this host' };
   return { cause: said === '' ? 'sudo ended without a word' : `sudo did not start the script: ${last}` };
 }

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../report/event.ts';
+import { safeJson } from '../report/safe-json.ts';
 import type { ProcessMark } from './process-mark.ts';
 
 /** What a later process needs to know of a run that is not in its events. Nothing of how to log in. */
@@ -79,7 +80,7 @@ export function runId(now: Date, random: string): string {
 function historyIn(folder: string): RunHistory {
   return {
     folder,
-    event: (event) => append(join(folder, 'events.jsonl'), `${JSON.stringify(event)}\n`),
+    event: (event) => append(join(folder, 'events.jsonl'), `${safeJson(event)}\n`),
     plan: (text) => writeWhole(join(folder, 'plan.json'), text),
   };
 }

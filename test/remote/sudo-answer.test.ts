@@ -1,6 +1,6 @@
 /**
- * Why sudo did not start a script, from what it said. The words of sudo 1.9 are also met for real in
- * test/lab/remote-sudo.test.ts; Debian 12 has no sudo-rs, so its words stand here from memory, unproven.
+ * Why sudo did not start a script, from what it said. The words of sudo 1.9 and of sudo-rs are met for real in
+ * test/lab/remote-sudo.test.ts and remote-sudo-rs.test.ts; here stand those that are hard to bring about.
  */
 import { describe, expect, test } from 'vitest';
 import type { Sudo } from '../../src/remote/order.ts';
@@ -45,25 +45,35 @@ describe('the reason', () => {
       'none',
       /may not become root/,
     ],
-    ['sudo-rs', 'sudo: interactive authentication is required\n', 'none', /wants a password of ops/],
+    ['sudo-rs', 'sudo-rs: interactive authentication is required\n', 'none', /wants a password of ops/],
     [
       'sudo-rs',
-      `${mark}sudo: Authentication failed, try again.\n${mark}`,
+      `[sudo: ${mark}] Password: \nsudo: Authentication failed, try again.\n[sudo: ${mark}] Password: `,
       'given',
       /refused the password of ops/,
     ],
     [
       'sudo-rs',
-      `${mark}sudo: Maximum 3 incorrect authentication attempts\n`,
+      `[sudo: ${mark}] Password: \nsudo-rs: Maximum 3 incorrect authentication attempts\n`,
       'given',
       /refused the password of ops/,
     ],
+    ['sudo-rs', "sudo-rs: I'm sorry ops. I'm afraid I can't do that\n", 'given', /ops may not become root/],
+    ['sudo-rs', "sudo-rs: user 'root' not found\n", 'none', /there is no user root on this host/],
+    ['sudo-rs', "sudo-rs: 'sh': command not found\n", 'none', /did not start the script: .*'sh': command/],
     [
       'sudo-rs',
-      `${mark}sudo: I'm sorry ops. I'm afraid I can't do that\n`,
-      'given',
-      /ops may not become root/,
+      'sudo-rs: invalid configuration: /etc/sudoers cannot be world-writable\n',
+      'none',
+      /did not start the script: .*invalid configuration/,
     ],
+    [
+      'sudo',
+      'sudo: unknown user root\nsudo: error initializing audit plugin sudoers_audit\n',
+      'none',
+      /there is no user root on this host/,
+    ],
+    ['bash', 'bash: line 1: exec: sudo: not found\n', 'none', /there is no sudo on this host/],
     ['sh', 'sh: 1: exec: sudo: not found\n', 'none', /there is no sudo on this host/],
     ['nobody', '', 'none', /sudo ended without a word/],
     [

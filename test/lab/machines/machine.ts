@@ -252,7 +252,8 @@ function commandOf(pid: number): string {
   }
 }
 
-function rootOf(suite: string): string {
+/** The root file system of a Debian release, built when it is not there yet. */
+export function rootOf(suite: string): string {
   mkdirSync(rootsFolder, { recursive: true });
   const root = join(rootsFolder, suite);
   // flock: two test files that come at once build it once.
