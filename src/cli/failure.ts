@@ -3,11 +3,14 @@
  * stack trace is only for our own bugs.
  */
 import { CommanderError } from 'commander';
+import { maskedSecrets } from '../playbook/secret-name.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import { printDiagnostics } from '../source/caret.ts';
 import type { Output } from './output.ts';
 import { caretColours, textOf } from './told.ts';
 import { InvalidFiles, UsageError } from './usage.ts';
+
+export const gwfleetVersion = '0.1.0';
 
 /** Tells it and gives the exit code. */
 export function tellFailure(error: unknown, output: Output, form: 'words' | 'json'): number {
@@ -35,9 +38,19 @@ function described(error: unknown, output: Output): Failure {
     return { exit, words, told: { error: message, hint } };
   }
   if (error instanceof InvalidFiles) return invalid(error, output);
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const words = `gwfleet: a bug in gwfleet, please report it\n${text}\n`;
-  return { exit: exitCodes.bug, words, told: { error: text } };
+  const text = maskedSecrets(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return { exit: exitCodes.bug, words: bugText(text), told: { error: text } };
+}
+
+/** Everything that a report needs and nothing of what was typed behind the verb: a path or a variable may tell much. */
+function bugText(stack: string): string {
+  const { argv, version, platform, arch } = process;
+  const verb = argv[2] ?? '';
+  return `gwfleet: a bug in gwfleet, no mistake of yours; please report these lines
+${stack}
+  gwfleet ${gwfleetVersion} ${/^[a-z]+$/.test(verb) ? verb : ''}, Node ${version}, ${platform} ${arch}
+  what was begun on a host ends by itself or rolls back: gwfleet runs tells, and the next command on the inventory asks
+`;
 }
 
 function invalid({ diagnostics, message }: InvalidFiles, output: Output): Failure {

@@ -3,7 +3,8 @@
  * Everything that can go wrong ends here in words; a stack trace is only for our own bugs (exit 1).
  */
 import { Command } from 'commander';
-import { tellFailure } from './failure.ts';
+import { exitCodes } from '../report/exit-code.ts';
+import { gwfleetVersion, tellFailure } from './failure.ts';
 import { spelledOut } from './flags.ts';
 import { openOutput } from './output.ts';
 import { registerApply } from './verbs/apply.ts';
@@ -33,7 +34,7 @@ const groups: readonly ((ground: VerbGround) => void)[] = [
 function program(): Command {
   const root = new Command('gwfleet')
     .description('plan, guarded apply and rolling changes for fleets of Linux NAT gateways')
-    .version('0.1.0')
+    .version(gwfleetVersion)
     .showHelpAfterError('(gwfleet --help shows the verbs)')
     .configureOutput({ writeOut: (text) => output.result(text), writeErr: (text) => output.tell(text) })
     .exitOverride();
@@ -48,7 +49,12 @@ async function done(exit: Promise<number>): Promise<void> {
 const failed = (error: unknown): void => {
   process.exitCode = tellFailure(error, output, process.argv.includes('--json') ? 'json' : 'words');
 };
-process.on('uncaughtException', failed);
+// Nobody waits for this one, so nobody knows what still holds here: leave at once, as with a second Ctrl-C. Whoever has
+// the terminal or a lock gives it back at the exit; the words come after that, on a terminal that is as it was.
+process.once('uncaughtException', (error) => {
+  process.once('exit', () => failed(error));
+  process.exit(exitCodes.bug);
+});
 
 void start();
 

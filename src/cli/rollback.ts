@@ -7,6 +7,7 @@ import type { HostTask } from '../plan/probe.ts';
 import { sealedChanges, tasksBack } from '../plan/way-back.ts';
 import { summaryLine } from '../render/plan-text.ts';
 import { type RunRecord, reopenHistory, runFolder, stateFolder } from '../run/history.ts';
+import { hopsBackFault } from '../run/hops-back.ts';
 import { type PastRun, runsOf } from '../run/past-run.ts';
 import type { PlayRequest } from '../run/plan-fleet.ts';
 import { standingChanges } from '../run/run-choice.ts';
@@ -16,6 +17,7 @@ import { checkedFlags } from './apply-flags.ts';
 import { conduct, type Ended } from './conduct.ts';
 import { realFile } from './disk-files.ts';
 import type { Flags } from './flags.ts';
+import { lookoutsOf } from './gateway/roll-request.ts';
 import { readGround } from './ground.ts';
 import type { Output } from './output.ts';
 import { readPlanFile } from './plan-file.ts';
@@ -35,6 +37,11 @@ export async function rollback(
     request: (password) => backRequest(path, word, { flags, password }),
     mode: flags.check === true || flags.dryRun === true ? 'dry' : 'wet',
     question: (made, { of = '' }) => `${summaryLine(made)}; this takes run ${of} back. Apply?`,
+    interludes: (context) => {
+      const { inventory } = readGround(path, flags, undefined);
+      const lookouts = lookoutsOf(inventory, [...inventory.hosts.keys()]);
+      return { before: (play) => hopsBackFault(play, lookouts, context) };
+    },
     done: markTakenBack,
     flags,
     output,
@@ -62,6 +69,13 @@ function backRequest(path: string, word: string | undefined, { flags, password }
     .filter(({ batches }) => batches.length > 0)
     .toReversed();
   const hosts = [...new Set(plays.flatMap(({ batches }) => batches.flat()))];
+  const changed = new Set([...standing.values()].flatMap((names) => [...names]));
+  const gone = [...changed].filter((host) => !ground.inventory.hosts.has(host));
+  if (hosts.length === 0 && gone.length > 0)
+    throw new UsageError(
+      `what run ${record.run} changed stands on hosts that are not in the inventory any more: ${gone.join(' ')}`,
+      goneHint(record),
+    );
   if (hosts.length === 0)
     throw new UsageError(`no change of run ${record.run} stands`, `gwfleet runs show ${record.run}`);
   return {
@@ -69,9 +83,22 @@ function backRequest(path: string, word: string | undefined, { flags, password }
     inventory: ground.inventory,
     targets: ground.targetsOf(hosts),
     secrets: ground.secrets,
-    warnings: [...ground.warnings, ...sealedWarnings(saved.plan.plays, hosts)],
+    warnings: [
+      ...ground.warnings,
+      ...gone.map((host) => goneWarning(host, record)),
+      ...sealedWarnings(saved.plan.plays, hosts),
+    ],
     of: record.run,
   };
+}
+
+function goneWarning(host: string, record: RunRecord): Diagnostic {
+  const message = `${host} is not in the inventory any more: what run ${record.run} changed there stands`;
+  return { severity: 'warning', message, hint: goneHint(record) };
+}
+
+function goneHint({ run }: RunRecord): string {
+  return `put it back into the inventory and type the same again, or look at the host: gwfleet runs show ${run}`;
 }
 
 /** What holds a secret was not stored, so it cannot go back: it is said, never passed over. */

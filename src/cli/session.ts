@@ -82,7 +82,7 @@ export function openSession(order: SessionOrder): Session {
   };
   /** Without an end of its own in the journal: the next command asks the hosts that were in flight. */
   const leave = (): never => {
-    display.end();
+    release();
     remember(stamped({ type: 'run-stopped', why: 'interrupted twice: left at once' }));
     order.output.tell(
       `left at once; the next command on this inventory asks the hosts that were in flight\n`,
@@ -103,7 +103,14 @@ export function openSession(order: SessionOrder): Session {
   const release = (): void => {
     display.end();
     forget();
+    process.off('exit', broken);
   };
+  /** The process ends under a run that goes on: a bug. */
+  const broken = (): void => {
+    release();
+    order.output.tell(leftBehindText(state));
+  };
+  process.once('exit', broken);
   return {
     history,
     state: () => state,

@@ -17,11 +17,13 @@ interface Booted {
   readonly from: Json;
   readonly to: Json;
   readonly forgotten?: true;
+  readonly booted?: { readonly from: Json; readonly to: Json };
 }
 
 /** Everything that is wanted at boot, and the removal of our files that no longer are. */
 export function bootParts(task: Booted, type: AnyTaskType, facts: Facts): readonly BootPart[] {
-  const wanted = type.boot(task.forgotten === true ? null : task.to, facts, task.from);
+  const { from, to } = task.booted ?? task;
+  const wanted = type.boot(task.forgotten === true ? null : to, facts, from);
   const paths = new Set(wanted.flatMap((part) => ('path' in part ? [part.path] : [])));
   const name = type.bootName?.(task.args);
   const stale = (facts.boot?.files ?? [])

@@ -104,7 +104,8 @@ function decide(
   const from = observation.kind === 'present' ? observation.state : null;
   const changes = type.verifyOnly === true ? [] : type.changes(from, wanted.state);
   const forgotten = task.forgotten === undefined ? {} : { forgotten: task.forgotten };
-  const ends = { args: task.args, from, to: wanted.state, ...forgotten };
+  const booted = task.back === undefined ? {} : { booted: task.back.booted };
+  const ends = { args: task.args, from, to: wanted.state, ...forgotten, ...booted };
   const boot = type.verifyOnly === true ? [] : bootChanges(ends, type, sight.facts);
   return {
     id: task.id,

@@ -33,7 +33,8 @@ function hiddenHost(host: HostPlan, types: TaskTypes): HostPlan {
 function hiddenTask(task: TaskPlan, types: TaskTypes): TaskPlan {
   const object = shownObject(task, types);
   const changes = task.changes.map((change) => hiddenChange(change, namesTell(task, types)));
-  return { ...task, object, args: hidden, from: hidden, to: hidden, changes };
+  const { booted: _, ...told } = task;
+  return { ...told, object, args: hidden, from: hidden, to: hidden, changes };
 }
 
 /** What a task owns, in words that may be shown. */

@@ -63,6 +63,8 @@ export interface TaskPlan {
   readonly boot?: readonly Change[];
   /** Nothing of it is kept for a restart: its boot files go. */
   readonly forgotten?: true;
+  /** Of a way back: the states whose files at boot are meant. What was seen can hold more than what was wanted. */
+  readonly booted?: { readonly from: Json; readonly to: Json };
   readonly notes: readonly Note[];
   /** POSIX cksum of the probe's standard output when it was seen; the host is refused when it has moved. */
   readonly seen: string;

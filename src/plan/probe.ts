@@ -34,6 +34,8 @@ export interface WayBack {
   readonly run: string;
   readonly from: Json;
   readonly to: Json;
+  /** The states whose files at boot are meant: what was wanted then, where `to` is what was seen then. */
+  readonly booted: { readonly from: Json; readonly to: Json };
 }
 
 /** What a host said: its facts, and each task's section by task id. */

@@ -21,10 +21,12 @@ export function tasksBack(
     .filter((task) => task.changes.length > 0 && !isSealed(task))
     .toReversed()
     .map((task) => {
-      const { id, type, name, place, args, from, to, secret } = task;
+      const { id, type, name, place, args, from, to, secret, booted = { from, to } } = task;
       const hidden = secret === undefined ? {} : { secret };
       const forgotten = hadBootFiles(task, typeOf(types, type), facts) ? {} : { forgotten: true as const };
-      return { id, type, name, place, args, back: { run, from: to, to: from }, ...hidden, ...forgotten };
+      const back = { run, from: to, to: from, booted: { from: booted.to, to: booted.from } };
+      const asked = typeOf(types, type).argsBack?.(args, from) ?? args;
+      return { id, type, name, place, args: asked as Json, back, ...hidden, ...forgotten };
     });
 }
 
@@ -62,8 +64,8 @@ export function wantedBack(
     return { kind: 'state', state: now, notes: [{ level: 'warning', text }] };
   }
   if (type.changes(now, to).length === 0) return { kind: 'state', state: to };
-  const why = differenceText(type, now, from);
-  return why === undefined
-    ? { kind: 'state', state: to }
-    : { kind: 'refused', why: `${why} as run ${run} left it`, stale: true };
+  const moved = differenceText(type, now, from);
+  if (moved !== undefined) return { kind: 'refused', why: `${moved} as run ${run} left it`, stale: true };
+  const why = type.refusesBack?.(now, to);
+  return why === undefined ? { kind: 'state', state: to } : { kind: 'refused', why };
 }

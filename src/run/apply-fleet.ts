@@ -213,8 +213,7 @@ class Roll {
     const { host } = one.plan;
     const guard = backGuardId(one, this.context);
     this.context.emit({ type: 'host-started', play: one.play.name, host, guard, back: true });
-    const known = { sight: this.sights.get(host), lookTasks: this.lookTasks.get(host) ?? [] };
-    const { ending, sight } = await takeBack(one, known, this.context);
+    const { ending, sight } = await takeBack(one, this.lookTasks.get(host) ?? [], this.context);
     if (sight !== undefined) this.sights.set(host, sight);
     this.results.set(host, ending.result);
     this.context.emit(finishedEvent(one.play.name, host, { ...ending, back: true }));

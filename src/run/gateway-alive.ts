@@ -33,7 +33,8 @@ async function answerOf(
   { name, probes }: Canary,
   context: RunContext,
 ): Promise<{ readonly name: string; readonly through: ThroughAnswer } | { readonly why: string }> {
-  const order = { via, probes, timeoutSeconds: 1, retries: 1 };
+  // Long enough for the kernel to ask a second time, which is the second miss.
+  const order = { via, probes, timeoutSeconds: 2, retries: 0 };
   const looked = await lookAt(
     name,
     {

@@ -1,15 +1,17 @@
 /**
- * Taking confirmed hosts back when a run has failed: each by a guarded apply of the inverse, planned from what the host
- * looks like now, and looked at over a new connection afterwards. The last batch goes first. A host that has moved
- * since, that cannot be got into, or whose tasks cannot all be undone is said to stand where it stands.
+ * Taking confirmed hosts back when a run has failed: each by a guarded apply of the inverse, planned from a look at the
+ * host now (which asks what it goes back to, a next hop for example), and looked at over a new connection afterwards.
+ * The last batch goes first. A host that has moved since, that cannot be got into, or whose tasks cannot all be undone
+ * is said to stand where it stands.
  */
 import { planHost } from '../plan/decide.ts';
 import type { PlannedHost, PlayPlan } from '../plan/plan.ts';
-import type { HostTask, Sight } from '../plan/probe.ts';
+import type { HostTask } from '../plan/probe.ts';
 import { cannotGoBack, tasksBack } from '../plan/way-back.ts';
-import type { RunContext } from './context.ts';
+import { openRemote, type RunContext } from './context.ts';
 import { applyHost, type HostDone } from './host-apply.ts';
 import type { HostEnding } from './host-result.ts';
+import { lookAgain } from './survey.ts';
 
 /** A change that this run has confirmed. */
 export interface Confirmed {
@@ -31,31 +33,33 @@ export function backwards(confirmed: readonly Confirmed[]): readonly (readonly C
   return [...batches.values()].toReversed();
 }
 
-interface Known {
-  readonly sight: Sight | undefined;
-  readonly lookTasks: readonly HostTask[];
-}
-
 /** `guardId` of the way back: another word than that of the way there. */
 export function backGuardId({ playIndex }: Confirmed, { run }: RunContext): string {
   return `${run}.u${playIndex + 1}`;
 }
 
-export async function takeBack(one: Confirmed, known: Known, context: RunContext): Promise<HostDone> {
+/** `lookTasks`: everything the run asks of the host. */
+export async function takeBack(
+  one: Confirmed,
+  lookTasks: readonly HostTask[],
+  context: RunContext,
+): Promise<HostDone> {
   const { plan, play } = one;
-  const { sight, lookTasks } = known;
-  if (sight === undefined) return notBack('nobody has seen the host since');
-  const planned = planHost(plan.host, tasksBack(plan, { run: context.run, types: context.types }), {
-    sight,
-    left: new Map(),
-    types: context.types,
-  });
-  if (planned.kind === 'unplannable') return notBack(planned.why, planned.hint);
+  const { run, types } = context;
+  const remote = await openRemote(plan.host, context);
+  if (typeof remote === 'string') return notBack(`cannot get in any more: ${remote}`);
+  const tasks = tasksBack(plan, { run, types });
+  const look = await lookAgain(remote, tasks, context);
+  const planned =
+    'sight' in look
+      ? planHost(plan.host, tasks, { sight: look.sight, left: new Map(), types })
+      : ({ kind: 'unplannable', why: look.why, hint: undefined } as const);
+  if (planned.kind === 'unplannable') {
+    await remote.close();
+    return notBack(planned.why, planned.hint);
+  }
   const guardId = backGuardId(one, context);
-  const done = await applyHost(
-    { plan: planned, guardId, rules: play.rules, lookTasks, remote: undefined },
-    context,
-  );
+  const done = await applyHost({ plan: planned, guardId, rules: play.rules, lookTasks, remote }, context);
   return { ...done, ending: endingBack(done.ending, plan, context) };
 }
 

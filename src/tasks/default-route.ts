@@ -4,6 +4,7 @@
  * never waits for a gateway that may be dead.
  */
 import { type Static, Type } from '@sinclair/typebox';
+import { parseAddress } from '../address/ipv4.ts';
 import { block, nothing, type Script, sh } from '../shell/sh.ts';
 import { bootOf, withBoot } from './default-route/boot.ts';
 import {
@@ -115,6 +116,14 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
   boot: (to, facts) => bootOf(to, facts),
   bootName: () => 'gwfleet-default-route',
   undo: 'turned',
+  // Before a route goes back, its old next hop is asked, as the new one was asked before it came.
+  argsBack: (args, to) => ({ ...args, ...nextHopOf(to) }),
+  refusesBack: (seen, to) => {
+    const hop = nextHopOf(to);
+    return hop === undefined || seen?.nextHop !== 'silent'
+      ? undefined
+      : `nobody answers for the old next hop ${hop.via} on ${hop.interface}; the default route stays where it is`;
+  },
   touches: 'reachability',
   waitsSeconds: (_from, to) => (isDrain(to?.drain) ? warmUpSeconds : 0),
   draining,
@@ -139,6 +148,18 @@ function policyOf(drains: DefaultRouteArgs['drain']): DrainPolicy | false {
       amount === undefined ? defaultPolicy.deadlineSeconds : Number(amount) * (unitSeconds[unit ?? 's'] ?? 1),
     atDeadline: drains.then ?? 'leave',
   };
+}
+
+/** Of the first route; undefined where it leads to none, or to several. */
+export function nextHopOf(
+  state: DefaultRouteState | null,
+): { readonly via: string; readonly interface: string } | undefined {
+  const [first] = state?.routes ?? [];
+  if (first === undefined) return undefined;
+  const { via, device } = partsOf(first);
+  return via === null || device === null || parseAddress(via) === undefined
+    ? undefined
+    : { via, interface: device };
 }
 
 /** A drain begins before the route moves, and ends after it has moved back: no connection is ever between. */

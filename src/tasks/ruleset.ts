@@ -17,7 +17,8 @@ import {
   poolSpec,
 } from './network-args.ts';
 import { rulesetChanges } from './ruleset/lines.ts';
-import { hardenedChains, type Intent, type Spread, type Sticky } from './ruleset/rules.ts';
+import { rulesetManual } from './ruleset/manual.ts';
+import type { Sticky } from './ruleset/rules.ts';
 import { applyRuleset, probeRuleset } from './ruleset/script.ts';
 import { readRuleset } from './ruleset/seen.ts';
 import type { Chain, Owner, RulesetState } from './ruleset/state.ts';
@@ -67,7 +68,7 @@ export type RulesetArgs = Static<typeof schema>;
 export const ruleset: TaskType<RulesetArgs, RulesetState> = {
   name: 'ruleset',
   summary: 'Who is forwarded, and by which address of the pool it leaves',
-  doc: manual(),
+  doc: rulesetManual(),
   examples: [
     {
       title: 'Round robin over six addresses',
@@ -181,50 +182,4 @@ function rangeProblems({ pool, spread, style }: RulesetArgs): readonly ArgsProbl
   if (needs === '' || poolRanges(poolAddresses(pool)).length === 1) return [];
   const message = `${needs} needs a pool that is one range without gaps, in ascending order`;
   return [{ path: ['pool'], message, hint: 'use spread: connection, which takes any pool' }];
-}
-
-/** The manual shows the rules of a pool of three, each with its reason, as they are made for a host. */
-function manual(): string {
-  const intent: Omit<Intent, 'spread'> = {
-    internal: 'eth0',
-    external: 'eth1',
-    network: '10.0.0.0/8',
-    pool: ['203.0.113.11', '203.0.113.12', '203.0.113.13'],
-    closed: ['203.0.113.11', '203.0.113.12', '203.0.113.13'],
-    sticky: [{ to: '198.51.100.0/24' }],
-  };
-  const spreads: readonly Spread[] = ['connection', 'hash', 'client', 'range'];
-  const tables = spreads.map((spread) => {
-    const chains = hardenedChains({ ...intent, spread }).filter(
-      ({ table }) => spread === 'connection' || table !== 'filter',
-    );
-    const rows = chains.flatMap(({ name, rules }) =>
-      rules.map(({ text, why }) => `| ${name} | \`${text}\` | ${why} |`),
-    );
-    return `### spread: ${spread}\n\n| chain | rule | reason |\n|---|---|---|\n${rows.join('\n')}`;
-  });
-  return `Style \`hardened\` keeps its rules in chains of its own (\`GWFLEET-*\`), with one jump as the first rule of
-POSTROUTING, FORWARD and INPUT (and PREROUTING of mangle with \`spread: hash\`), and sets the policy of FORWARD to DROP.
-Chains and rules of others stay byte for byte. What the other style or another spread has left is taken away; the
-rules of the recipe of 2007 are known by their text. Where eth0 or eth1 also carries containers, their forwarding ends
-at the last two rules of GWFLEET-FORWARD.
-
-Style \`seed\` is the recipe of 2007, rule for rule, and holds the tables filter and nat as a whole: rules of others
-in them go, and the plan says so.
-
-The primary address of the external interface, the address by which gwfleet came in and those in \`management\` keep
-their services when they are in the pool; the other pool addresses only carry answers, and so does an alias (\`eth1:0\`) that
-has left the pool and drains, to its end.
-
-Where nft exists and the public side has no private address, style \`hardened\` also sets a leak guard behind NAT
-(\`nft list table ip gwfleet_leak_guard\`): what leaves with a private source is dropped, and its counter is the alarm.
-
-All tables are loaded at once, in the backend (nft or legacy) that has rules; a host where both have is refused.
-After a repair, entries of conntrack that had begun without a translation are cleared where conntrack is installed, with
-one command for each source, since each walks the whole table; after 20 seconds the rest goes on in the background.
-Over a restart they are loaded before the network is up and before forwarding is on: by netfilter-persistent where that
-is enabled, else by a unit of gwfleet's own. Where they cannot be loaded, forwarding stays off.
-
-${tables.join('\n\n')}
-`;
 }

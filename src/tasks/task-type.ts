@@ -140,6 +140,10 @@ export interface TaskType<Args, State extends Json> {
   /** A word in the names of all its boot files: those on a host that are no longer wanted are taken away. */
   bootName?(args: Args): string;
   readonly undo: 'turned' | { readonly impossible: string };
+  /** How a look asks before the object goes back to a state of another day; by default as the run that left it. */
+  argsBack?(args: Args, to: State | null): Args;
+  /** Why it may not go back there; undefined: it may. Pure. */
+  refusesBack?(seen: State | null, to: State | null): string | undefined;
   /** What a change of it can break: the way in, a service, nothing. */
   readonly touches: 'reachability' | 'service' | 'nothing';
   /** How long its steps wait on purpose; the guard gets it on top of its own time. */

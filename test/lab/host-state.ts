@@ -53,3 +53,14 @@ export function hostNames({ gateways, webservers }: { gateways: number; webserve
   };
   return { ...names, all: [...names.gateways, ...names.webservers] };
 }
+
+/** What is there for a restart. */
+export async function bootFiles(
+  lab: Fleet,
+  hosts: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const find =
+    'find /etc -type f -name "*gwfleet*" 2>/dev/null | sort | while read -r f; do echo "## $f"; cat "$f"; done';
+  const texts = await Promise.all(hosts.map(async (host) => [host, await lab.run(host, find)] as const));
+  return Object.fromEntries(texts);
+}

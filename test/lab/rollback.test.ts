@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Fleet, fleet } from './fleet.ts';
-import { hostStates } from './host-state.ts';
+import { bootFiles, hostStates } from './host-state.ts';
 import { gwfleet, runIds } from './process.ts';
 
 const all = ['gw1', 'gw2', 'web01', 'web02'];
@@ -27,12 +27,15 @@ describe('rollback of a run', () => {
   let lab: Fleet;
   let before: Readonly<Record<string, string>>;
   let after: Readonly<Record<string, string>>;
+  let kept: Readonly<Record<string, string>>;
   beforeAll(async () => {
     lab = await fleet({ gateways: 2, webservers: 2 });
     await lab.run('gw1', 'mkdir -p /etc/sysctl.d');
     before = await network(lab, all);
     expect(await gwfleet(lab, ['apply', lab.inventory, '--yes'])).toMatchObject({ code: 0 });
     after = await network(lab, all);
+    kept = await bootFiles(lab, ['gw1', 'gw2']);
+    expect(kept['gw1']).toContain('gwfleet-conntrack');
     expect(after).not.toEqual(before);
   });
 
@@ -60,9 +63,9 @@ describe('rollback of a run', () => {
   it('is a run itself, and is taken back like one', async () => {
     expect(await gwfleet(lab, ['rollback', lab.inventory, '--yes'])).toMatchObject({ code: 0 });
     expect(await network(lab, all)).toEqual(after);
-    // Its files for a restart hold more than the playbook asks for: every value as it was seen.
-    const { stdout } = await gwfleet(lab, ['plan', lab.inventory]);
-    expect(stdout).toMatch(/Plan: 0 to create, 0 to update, 0 to delete/);
+    expect(await bootFiles(lab, ['gw1', 'gw2'])).toEqual(kept);
+    const { code, stdout } = await gwfleet(lab, ['plan', lab.inventory, '--exit-code']);
+    expect(`${code} ${stdout}`).toMatch(/^0 /);
   });
 
   it('refuses a host that somebody has changed since, says what, and takes the others back', async () => {

@@ -103,8 +103,14 @@ describe('what the host does not let us set', () => {
   test('is the whole table where the module is missing and cannot be loaded', () => {
     const nothing = { code: 0, stdout: 'probed\nroot-namespace\n', stderr: '' };
     const { text, state } = wish({ pool: '203.0.113.10' }, nothing, { tools: ['ip'] });
-    expect(text).toContain('not loaded and there is no modprobe');
+    expect(text).toContain('not loaded and cannot be loaded from here');
+    expect(text).toContain('wanted 262144: beyond 262144 connections or fewer, new ones are refused');
     expect(conntrack.changes(state, state)).toEqual([]);
+    const forbidden = { ...nothing, stdout: 'probed\nunloadable\nroot-namespace\n' };
+    const container = wish({ pool: '203.0.113.10-203.0.113.15' }, forbidden);
+    expect(container.text).toContain('cannot be loaded from here');
+    expect(container.state.loaded).toBe(false);
+    expect(conntrack.boot(container.state, facts)).toEqual([]);
   });
 });
 
@@ -205,5 +211,16 @@ describe('the two sides', () => {
       stdout: `${sided().stdout}/proc/sys/net/ipv4/neigh/default/gc_thresh3:1024\n`,
     });
     expect(state.values['net.ipv4.neigh.default.gc_thresh3']).toBe('16384');
+  });
+});
+
+test('writes the lines of its file again on a way back, and not all that was seen', () => {
+  const args = { pool: '203.0.113.10' };
+  const file = '~ kept net.netfilter.nf_conntrack_tcp_loose = 1\n~ kept $(id) = 1\n';
+  const seen = conntrack.read({ code: 0, stdout: `probed\n${file}${table}max:262144\n`, stderr: '' }, args);
+  const state = seen.kind === 'present' ? seen.state : null;
+  const [, settings] = conntrack.boot(state, facts);
+  expect(settings).toMatchObject({
+    content: '# Written by gwfleet.\nnet.netfilter.nf_conntrack_tcp_loose = 1\n',
   });
 });
