@@ -116,6 +116,15 @@ export class Fleet {
   readonly away = new Set<string>();
   readonly #events: RunEvent[] = [];
 
+  /** What has happened so far. */
+  get events(): readonly RunEvent[] {
+    return this.#events;
+  }
+
+  get context(): RunContext {
+    return this.#context;
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
