@@ -131,7 +131,7 @@ describe('moves when a gateway joins or leaves', () => {
 
   test.each([
     [3, 0.1],
-    [4, 0.15],
+    [4, 0.2],
     [6, 0.35],
   ])('over many fleets of %i gateways little more than the least', (count, bound) => {
     let [least, more] = [0, 0];
