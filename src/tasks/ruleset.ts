@@ -33,6 +33,8 @@ const sticky = Type.Union([
     port: Type.Integer({ minimum: 1, maximum: 65535, description: 'a destination port' }),
     protocol: Type.Union([Type.Literal('tcp'), Type.Literal('udp')], { description: 'of the port' }),
   }),
+  Type.String({ minLength: 1, description: 'as in the inventory: a destination, `tcp/21`, `udp/5060`' }),
+  Type.Integer({ minimum: 1, maximum: 65535, description: 'a destination port of TCP and UDP' }),
 ]);
 
 const schema = closedObject({
@@ -64,6 +66,8 @@ const schema = closedObject({
 });
 
 export type RulesetArgs = Static<typeof schema>;
+
+type StickyArg = Static<typeof sticky>;
 
 export const ruleset: TaskType<RulesetArgs, RulesetState> = {
   name: 'ruleset',
@@ -133,7 +137,7 @@ function intentOf(args: RulesetArgs): OpenIntent {
     network: args.network,
     pool: poolAddresses(args.pool),
     spread: args.spread ?? 'connection',
-    sticky: args.sticky ?? [],
+    sticky: (args.sticky ?? []).flatMap(stickyRules),
     management: args.management ?? [],
   };
 }
@@ -160,7 +164,7 @@ function problems(args: RulesetArgs): readonly ArgsProblem[] {
   const found = [
     ...networkProblems(['network'], args.network),
     ...poolProblems('pool', args.pool),
-    ...(args.sticky ?? []).flatMap((one, i) => stickyProblems(one, ['sticky', i, 'to'])),
+    ...(args.sticky ?? []).flatMap((one, i) => stickyProblems(one, ['sticky', i])),
     ...(args.management ?? []).flatMap((address, i) => addressProblems(['management', i], address)),
   ];
   if (args.internal === args.external) {
@@ -170,9 +174,23 @@ function problems(args: RulesetArgs): readonly ArgsProblem[] {
   return found.length > 0 ? found : rangeProblems(args);
 }
 
-function stickyProblems(one: Sticky, path: readonly (string | number)[]): readonly ArgsProblem[] {
-  if (!('to' in one)) return [];
-  return one.to.includes('/') ? networkProblems(path, one.to) : addressProblems(path, one.to);
+function stickyProblems(one: StickyArg, path: readonly (string | number)[]): readonly ArgsProblem[] {
+  const place = typeof one === 'object' ? [...path, 'to'] : path;
+  return stickyRules(one).flatMap((rule) => {
+    if ('to' in rule)
+      return rule.to.includes('/') ? networkProblems(place, rule.to) : addressProblems(place, rule.to);
+    const fine = rule.port >= 1 && rule.port <= 65_535;
+    return fine ? [] : [{ path: place, message: `${rule.port} is not a port; ports end at 65535` }];
+  });
+}
+
+/** The inventory writes `198.51.100.0/24`, `21` (TCP and UDP) and `udp/5060`. */
+function stickyRules(one: StickyArg): readonly Sticky[] {
+  if (typeof one === 'object') return [one];
+  const [, protocol, port] = /^(?:(tcp|udp)\/)?(\d+)$/.exec(String(one)) ?? [];
+  if (port === undefined) return [{ to: String(one) }];
+  const protocols = (['tcp', 'udp'] as const).filter((name) => protocol === undefined || name === protocol);
+  return protocols.map((name) => ({ port: Number(port), protocol: name }));
 }
 
 /** iptables takes one range in a rule and no more. */

@@ -215,7 +215,25 @@ test('sticky rules come before the others', () => {
   ]);
 });
 
+test('sticky is read as the inventory writes it, too', () => {
+  const spoken = rulesOf({ sticky: ['198.51.100.0/24', '192.0.2.7', 21, 'udp/5060'] }, 'GWFLEET-SNAT');
+  const written = rulesOf(
+    {
+      sticky: [
+        ...[{ to: '198.51.100.0/24' }, { to: '192.0.2.7' }],
+        ...(['tcp', 'udp'] as const).map((protocol) => ({ port: 21, protocol })),
+        { port: 5060, protocol: 'udp' },
+      ],
+    },
+    'GWFLEET-SNAT',
+  );
+  expect(spoken).toEqual(written);
+  expect(spoken).toHaveLength(5 + 4);
+});
+
 test.each([
+  ['a sticky port that is none', { sticky: ['tcp/70000'] }, '70000 is not a port'],
+  ['a sticky word that is nothing', { sticky: ['bank'] }, "'bank' is not an IPv4 address"],
   [
     'a pool with a gap',
     { spread: 'range', pool: ['203.0.113.10', '203.0.113.12'] },
