@@ -22,7 +22,10 @@ const both = {
 const interfaceApart = {
   name: 'interface-apart',
   setup({ onResolve, onEnd }) {
-    onResolve({ filter: /\/live-display\.ts$/ }, () => ({ path: './live-display.js', external: true }));
+    onResolve({ filter: /\/(live-display|status-screen)\.ts$/ }, ({ path }) => ({
+      path: path.replace(/ts$/, 'js'),
+      external: true,
+    }));
     onEnd(({ outputFiles = [] }) => outputFiles.forEach(writeScript));
   },
 };
@@ -47,7 +50,11 @@ await Promise.all([
   }),
   build({
     ...both,
-    entryPoints: { 'live-display': 'src/cli/live-display.ts', 'lab-internet': 'src/lab/internet.ts' },
+    entryPoints: {
+      'live-display': 'src/cli/live-display.ts',
+      'status-screen': 'src/cli/status-screen.ts',
+      'lab-internet': 'src/lab/internet.ts',
+    },
     format: 'esm',
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

@@ -50,7 +50,7 @@ export function openDisplay(order: DisplayOrder): Display {
 }
 
 /** Where `auto` draws: a terminal of some size that can move its cursor, and not in CI. */
-function hasLiveTerminal(): boolean {
+export function hasLiveTerminal(): boolean {
   const { stderr, env } = process;
   const { TERM: term = 'dumb', CI: ci = '' } = env;
   const inCi = ci !== '' && ci !== '0' && ci !== 'false';

@@ -43,7 +43,7 @@ const playbook = `# What: plays in order. On a gateway the order of the tasks is
     - name: A conntrack table that fits the pool
       conntrack: { pool: "{{ snat_pool }}" }
     - name: FORWARD and SNAT rules
-      ruleset: { internal: "{{ internal_interface }}", external: "{{ external_interface }}", network: "{{ internal_network }}", pool: "{{ snat_pool }}", spread: "{{ spread }}", style: "{{ ruleset_style }}" }
+      ruleset: { internal: "{{ internal_interface }}", external: "{{ external_interface }}", network: "{{ internal_network }}", pool: "{{ snat_pool }}", spread: "{{ spread }}", sticky: "{{ sticky }}", style: "{{ ruleset_style }}" }
     - name: Forward packets
       sysctl: { net.ipv4.ip_forward: 1 }
 - name: Webservers leave through their gateway

@@ -26,7 +26,7 @@ export function holdInventory(
     process: mark,
   };
   const attempt = lockInventory({ state, mine, breakLock });
-  if (attempt.kind === 'held') throw held(attempt);
+  if (attempt.kind === 'held') throw held(attempt, breakLock);
   process.once('exit', attempt.release);
   return attempt;
 }
@@ -41,13 +41,16 @@ export function timeText(iso: string): string {
   return `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-function held({ by, life }: Extract<LockAttempt, { readonly kind: 'held' }>): UsageError {
+function held(
+  { by, life }: Extract<LockAttempt, { readonly kind: 'held' }>,
+  breakLock: string | undefined,
+): UsageError {
   const { pid, machine } = by.process;
   const whose = `this inventory is being changed by ${holderText(by)} since ${timeText(by.since)}`;
   return life === 'alive'
     ? new UsageError(
         `${whose} (process ${pid}); nothing was touched`,
-        `wait for it, or look at it: gwfleet runs show ${by.run}`,
+        `${breakLock === by.run ? 'it is alive, so nobody breaks its lock; end it with Ctrl-C, ' : ''}wait for it, or look at it: gwfleet runs show ${by.run}`,
         exitCodes.staleOrLocked,
       )
     : new UsageError(

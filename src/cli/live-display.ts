@@ -16,6 +16,7 @@ import { isBad } from '../report/host-state.ts';
 import type { RunState } from '../report/run-state.ts';
 import type { Controls, Display } from './display.ts';
 import type { Output } from './output.ts';
+import { sizeNow } from './terminal-size.ts';
 
 export interface LiveOrder {
   readonly output: Output;
@@ -105,7 +106,7 @@ export function liveDisplay(order: LiveOrder): Display {
   };
   const timer = setInterval(() => {
     tick += 1;
-    noticeResize();
+    sizeNow(stderr);
     redraw();
   }, frameMs);
   process.on('SIGTSTP', suspend);
@@ -130,18 +131,8 @@ export function liveDisplay(order: LiveOrder): Display {
   };
 }
 
-/**
- * A terminal that has just become narrower has broken our lines already when its signal is still on the way: drawing
- * then would leave half of the old frame. So the size is looked at before each frame, and the signal is not waited for.
- */
-function noticeResize(): void {
-  const { stderr } = process;
-  const [width, rows] = stderr.getWindowSize();
-  if (width !== stderr.columns || rows !== stderr.rows) process.emit('SIGWINCH', 'SIGWINCH');
-}
-
 function liveSize(): Size {
-  const [width, rows] = process.stderr.getWindowSize();
+  const { columns: width, rows } = process.stderr;
   return { width, height: liveHeight(rows) };
 }
 

@@ -4,9 +4,12 @@ import { statusText } from '../render/status-text.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import type { FleetStatus } from '../status/model.ts';
 import { prometheusText } from '../status/prometheus.ts';
+import { hasLiveTerminal } from './display.ts';
 import { writeAtomically } from './look-memory.ts';
 import type { Output } from './output.ts';
 import type { StatusFlags } from './status.ts';
+import type { StatusScreen } from './status-screen.ts';
+import { sizeNow } from './terminal-size.ts';
 import { UsageError } from './usage.ts';
 
 export interface Telling {
@@ -14,6 +17,8 @@ export interface Telling {
   readonly output: Output;
   readonly stop: AbortSignal;
   readonly look: () => Promise<FleetStatus>;
+  /** What a key of the screen asks for; the same as Ctrl-C. */
+  readonly end: () => void;
 }
 
 const defaultWatchSeconds = 5;
@@ -31,24 +36,43 @@ export async function tellStatus(telling: Telling): Promise<number> {
   return exit;
 }
 
-/** Ends with Ctrl-C, which is the way to leave and no mishap. */
+/** Ends with Ctrl-C, which is the way to leave and no mishap. On a terminal the last look stays there as text. */
 async function watch(telling: Telling, seconds: number): Promise<number> {
   const { stop, look, output, flags } = telling;
+  const screen = await screenFor(telling);
+  let last: FleetStatus | undefined;
   let exit: number = exitCodes.asWanted;
-  for (;;) {
-    const began = performance.now();
-    const status = await look();
-    const tookMs = performance.now() - began;
-    if (isAborted(stop)) return exit;
-    exit = exitOf(status, flags);
-    if (flags.prometheus !== true && process.stdout.isTTY) output.result('\u001b[H\u001b[2J');
-    tell(status, exit, telling);
-    const pauseMs = Math.max(seconds * 1000, tookMs / mostOfTheTime);
-    if (flags.prometheus !== true)
-      output.result(`${status.at}; again in ${Math.round(pauseMs / 1000)} s, Ctrl-C ends\n`);
-    await sleep(pauseMs, undefined, { signal: stop }).catch(() => undefined);
-    if (isAborted(stop)) return exit;
+  try {
+    while (!isAborted(stop)) {
+      const began = performance.now();
+      const status = await look();
+      if (isAborted(stop)) break;
+      const pauseMs = Math.max(seconds * 1000, (performance.now() - began) / mostOfTheTime);
+      exit = exitOf(status, flags);
+      last = status;
+      if (screen === undefined) tellAgain(status, exit, telling, pauseMs);
+      else screen.show(status, pauseMs);
+      await sleep(pauseMs, undefined, { signal: stop }).catch(() => undefined);
+    }
+  } finally {
+    screen?.close();
   }
+  if (screen !== undefined && last !== undefined)
+    output.result(statusText(last, columns(), output.resultColours));
+  return exit;
+}
+
+/** A screen of its own where somebody looks; text after text where it goes into a pipe or a file. */
+async function screenFor({ flags, output, end }: Telling): Promise<StatusScreen | undefined> {
+  if (flags.prometheus === true || !process.stdout.isTTY || !hasLiveTerminal()) return undefined;
+  const { statusScreen } = await import('./status-screen.ts');
+  return statusScreen(output, end);
+}
+
+function tellAgain(status: FleetStatus, exit: number, telling: Telling, pauseMs: number): void {
+  tell(status, exit, telling);
+  if (telling.flags.prometheus !== true)
+    telling.output.result(`${status.at}; again in ${Math.round(pauseMs / 1000)} s, Ctrl-C ends\n`);
 }
 
 /** A call, because the compiler takes a signal that was not aborted once for one that never is. */
@@ -75,7 +99,7 @@ function writeMetrics(file: string, text: string): void {
 }
 
 function columns(): number {
-  const width = process.stdout.isTTY ? process.stdout.columns : Number(process.env['COLUMNS']);
+  const width = process.stdout.isTTY ? sizeNow(process.stdout)[0] : Number(process.env['COLUMNS']);
   return width >= 20 ? width : 80;
 }
 

@@ -84,6 +84,7 @@ export async function status(path: string, given: object, output: Output): Promi
       flags,
       output,
       stop: stop.signal,
+      end: () => stop.abort(),
       look: looking(path, fleet, looker, flags, output),
     });
   } finally {

@@ -2,12 +2,15 @@
  * New connections a second to one destination. A closed connection keeps its port until TIME_WAIT is over, on three
  * machines' counts: the webserver that closed it, the gateway's address, the gateway's table. Kernels from about 6.5 on
  * give the address's port to the next connection at once (measured on 6.18: 63,562 of 64,512 on an address full of
- * closed ones); older ones do not, which is why the task `conntrack` shortens the wait there.
+ * closed ones), so a table with room for every port of the pool never fills towards one destination; older ones do
+ * not, which is why the task `conntrack` shortens the wait there.
  */
-import { activeOf, type Carriers, gatewayCapacities, type Knob } from './capacity.ts';
+import { portsPerAddress } from '../address/pool-size.ts';
+import { activeOf, type Carriers, type GatewayCapacity, gatewayCapacities, type Knob } from './capacity.ts';
 
 export interface Rate {
   readonly perSecond: number;
+  /** What limits most of the gateways. */
   readonly knob: Knob;
 }
 
@@ -17,6 +20,8 @@ export interface Rates {
   readonly oldKernel: Rate;
   /** What one webserver opens at most to one destination. */
   readonly perWebserver: number;
+  /** From so many on closed connections hold all ports of new kernels: two of a hundred then need a second try. */
+  readonly crowdedFrom: number;
 }
 
 /** TCP_TIMEWAIT_LEN of the kernel of a webserver that closes first. */
@@ -28,21 +33,40 @@ export const tableWaitSeconds = { newKernel: 120, oldKernel: 30 } as const;
 /** Connections that are over at once: those that live keep their ports for as long as they live besides. */
 export function ratesOf(carriers: Carriers): Rates {
   const active = new Set(activeOf(carriers).map(({ name }) => name));
-  const limits = gatewayCapacities(carriers).filter(({ name }) => active.has(name));
-  const sum = (knob: Knob): number => limits.reduce((total, one) => total + one.limits[knob], 0);
-  const count = limits.reduce((total, { webservers }) => total + webservers, 0);
+  const gateways = gatewayCapacities(carriers).filter(({ name }) => active.has(name));
   const perWebserver = Math.floor(carriers.portsPerWebserver / webserverWaitSeconds);
-  const own = { perSecond: count * perWebserver, knob: 'webserver ports' } as const;
-  const rate = (knob: Knob, seconds: number): Rate => ({ perSecond: Math.floor(sum(knob) / seconds), knob });
-  const { newKernel, oldKernel } = tableWaitSeconds;
-  const known = count > 0 ? [own] : [];
+  const known = gateways.some(({ webservers }) => webservers > 0);
+  const own = ({ webservers }: GatewayCapacity): readonly Rate[] =>
+    known ? [{ perSecond: webservers * perWebserver, knob: 'webserver ports' }] : [];
+  const ports = gateways.reduce((sum, { addresses }) => sum + addresses * portsPerAddress, 0);
   return {
-    newKernel: slowest([...known, rate('conntrack', newKernel)]),
-    oldKernel: slowest([...known, rate('pool ports', oldKernel), rate('conntrack', oldKernel)]),
+    newKernel: together(gateways.map((one) => slowest([...own(one), ...reused(one, known)]))),
+    oldKernel: together(gateways.map((one) => slowest([...own(one), ...waited(one)]))),
     perWebserver,
+    crowdedFrom: Math.floor(ports / tableWaitSeconds.newKernel),
   };
+}
+
+/** Only a table that memory keeps smaller than the pool limits; an inventory without webservers has its ports. */
+function reused({ addresses, limits }: GatewayCapacity, known: boolean): readonly Rate[] {
+  const seconds = tableWaitSeconds.newKernel;
+  const ports = addresses * portsPerAddress;
+  if (limits.conntrack < ports) return [{ perSecond: limits.conntrack / seconds, knob: 'conntrack' }];
+  return known ? [] : [{ perSecond: ports / seconds, knob: 'pool ports' }];
+}
+
+function waited({ limits }: GatewayCapacity): readonly Rate[] {
+  const seconds = tableWaitSeconds.oldKernel;
+  return (['pool ports', 'conntrack'] as const).map((knob) => ({ perSecond: limits[knob] / seconds, knob }));
 }
 
 function slowest(rates: readonly Rate[]): Rate {
   return rates.reduce((low, one) => (one.perSecond < low.perSecond ? one : low));
+}
+
+function together(rates: readonly Rate[]): Rate {
+  const often = (knob: Knob): number => rates.filter((one) => one.knob === knob).length;
+  const [usual] = rates.toSorted((a, b) => often(b.knob) - often(a.knob));
+  const perSecond = rates.reduce((sum, one) => sum + one.perSecond, 0);
+  return { perSecond: Math.floor(perSecond + 1e-9), knob: usual?.knob ?? 'pool ports' };
 }

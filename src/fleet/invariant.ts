@@ -135,7 +135,7 @@ function overload({ name, pool, spread, host, twin }: Gateway, fleet: Fleet): re
   const count = [...fleet.assigned.values()].filter((gateway) => gateway === name).length;
   const carried = carriedWebservers({ addresses: pool.length, spread });
   if (count <= carried) return [];
-  const message = `${name} has ${count} webservers, and its ${pool.length} addresses carry ${carried} at worst`;
+  const message = `${name} has ${count} webservers, and its ${pool.length === 1 ? '1 address carries' : `${pool.length} addresses carry`} ${carried} at worst`;
   const needed = neededAddresses(count * portsPerWebserver, spread, fullFill);
   const more = `safe with ${needed} addresses, if all open every port to one destination`;
   const isFixed = spread === 'connection' || twin !== undefined;

@@ -53,8 +53,8 @@ function arithmetic({
   return [
     `  ${thousands(wish.webservers)} x ${thousands(wish.connections)} = ${thousands(wish.webservers * wish.connections)} ports at once`,
     `  64,512 ports x ${percent(fill)} = ${thousands(portsPerAddress)} for each address, below the alarm`,
-    `  ${thousands(ports)} / ${thousands(portsPerAddress)} -> ${count} addresses`,
-    `  ${size} addresses carry ${counted(webserversPerGateway, 'whole webserver')}: a webserver has one gateway`,
+    `  ${thousands(ports)} / ${thousands(portsPerAddress)} -> ${count} ${count === 1 ? 'address' : 'addresses'}`,
+    `  ${size === 1 ? '1 address carries' : `${size} addresses carry`} ${counted(webserversPerGateway, 'whole webserver')}: a webserver has one gateway`,
     `  conntrack: ${thousands(rest.entries)} entries a gateway, on ${bytes(rest.memoryBytes)} of memory or more`,
   ];
 }

@@ -89,7 +89,8 @@ function poolLines({ addresses, spread, limits, table: size }: GatewayCapacity):
   ];
 }
 
-function rates({ rates: { newKernel, oldKernel, perWebserver } }: CapacityAnswer, { dim }: Palette) {
+function rates({ rates: { crowdedFrom, ...rates } }: CapacityAnswer, { dim }: Palette) {
+  const { newKernel, oldKernel, perWebserver } = rates;
   const line = (name: string, perSecond: number, knob: Knob): string =>
     `  ${name}  ${thousands(perSecond)} a second, limited by ${knob}`;
   return [
@@ -100,7 +101,10 @@ function rates({ rates: { newKernel, oldKernel, perWebserver } }: CapacityAnswer
     dim(
       `  that closed it (${thousands(perWebserver)} a second each); on a gateway the next one takes it over,`,
     ),
-    dim(`  before 6.5 only after ${tableWaitSeconds.oldKernel} s, as the task conntrack sets it`),
+    dim(`  before 6.5 only after ${tableWaitSeconds.oldKernel} s, as the task conntrack sets it; from`),
+    dim(
+      `  ${thousands(crowdedFrom)} a second on each takes one over, and two of a hundred need a second try`,
+    ),
   ];
 }
 

@@ -3,6 +3,7 @@
  * file it came from; then one line of counts that is always true.
  */
 import { type HostResult, hostResults } from '../report/event.ts';
+import { whereWord } from '../report/run-outcome.ts';
 import { countResults, type HostState, type RunState } from '../report/run-state.ts';
 import type { Palette } from './palette.ts';
 import { visibleLine, visibleText } from './visible.ts';
@@ -12,7 +13,8 @@ import { whereaboutsLines } from './whereabouts.ts';
 const fullFailures = 6;
 const failureRoom = 14;
 
-export function recapText(state: RunState, colours: Palette): string {
+/** `next`: what can be typed now; left out where somebody else says it. */
+export function recapText(state: RunState, colours: Palette, next: 'told' | 'left out' = 'told'): string {
   const failures = foldedFailures(state);
   const shown = failures.slice(-fullFailures);
   const rest = failures.slice(0, -fullFailures).reduce((count, { hosts }) => count + hosts.length, 0);
@@ -23,7 +25,7 @@ export function recapText(state: RunState, colours: Palette): string {
     ...(state.stopped === undefined
       ? []
       : [colours.red(`stopped: ${visibleLine(state.stopped)}`), ...whereaboutsLines(state)]),
-    ...nextLine(state, failures.length),
+    ...(next === 'told' ? nextLine(state, failures.length) : []),
     countLine(state),
     '',
   ].join('\n');
@@ -38,11 +40,14 @@ function nextLine({ run, stopped, finished }: RunState, failures: number): reado
 /** `4 hosts: 3 changed, 1 failed, 2.1 s`. */
 export function countLine(state: RunState): string {
   const counts = countResults(state);
-  const none = [...state.hosts.values()].filter(({ result }) => result === undefined).length;
+  const without = [...state.hosts.values()].filter(({ result }) => result === undefined).map(whereWord);
   const parts = hostResults
     .filter((result) => counts[result] > 0)
     .map((result: HostResult) => `${counts[result]} ${result}`);
-  if (none > 0) parts.push(`${none} not reached`);
+  for (const word of ['in flight', 'not reached'] as const) {
+    const count = without.filter((one) => one === word).length;
+    if (count > 0) parts.push(`${count} ${word}`);
+  }
   const seconds = state.finished === undefined ? '' : `, ${state.finished.seconds.toFixed(1)} s`;
   return `${state.hosts.size} ${state.hosts.size === 1 ? 'host' : 'hosts'}: ${parts.join(', ') || 'none'}${seconds}`;
 }

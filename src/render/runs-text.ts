@@ -65,7 +65,7 @@ export function runStory(story: RunStory, colours: Palette): string {
     ...state.notes.map((note) => `  ${visibleLine(note)}`),
     '',
     ...(stopped === undefined ? whereaboutsLines(state) : []),
-    recapText(state, colours).trimEnd(),
+    recapText(state, colours, 'left out').trimEnd(),
     ...next.map((line) => `next: ${line}`),
     `everything: ${folder}`,
     '',

@@ -3,18 +3,11 @@
  * columns do not fit, each gateway has lines of its own. No meaning hangs on colour alone.
  */
 
-import type {
-  Alarm,
-  DrainStatus,
-  Fill,
-  FleetStatus,
-  GatewayStatus,
-  Level,
-  PoolAddress,
-} from '../status/model.ts';
+import type { Alarm, Fill, FleetStatus, GatewayStatus, Level, PoolAddress } from '../status/model.ts';
 import { counterNames } from '../status/seen.ts';
 import { counted, percent, thousands } from './numbers.ts';
 import type { Palette } from './palette.ts';
+import { drainLines, noteLines, whose, wrapped } from './status-lines.ts';
 import { type Column, table } from './table.ts';
 import { visibleLine } from './visible.ts';
 
@@ -30,7 +23,9 @@ export function statusText(status: FleetStatus, columns: number, colours: Palett
     columns < narrowColumns
       ? status.gateways.map((gateway) => narrowGateway(gateway))
       : [gatewayTable(status), poolTable(status, colours), counterTable(status)];
-  const all = [...parts, ...figures, drainLines(status, columns)].filter((lines) => lines.length > 0);
+  const all = [...parts, ...figures, drainLines(status, columns), noteLines(status, columns)].filter(
+    (lines) => lines.length > 0,
+  );
   return `${all.map((lines) => lines.map((line) => cut(line, columns)).join('\n')).join('\n\n')}\n`;
 }
 
@@ -80,11 +75,6 @@ function alarmLines(alarms: readonly Alarm[], columns: number, colours: Palette)
   });
   const rest = all.length - mostAlarms;
   return rest > 0 ? [...lines, ` ! and ${rest} more (--json has all)`] : lines;
-}
-
-function whose(hosts: readonly string[]): string {
-  const shown = hosts.slice(0, 4).map(visibleLine).join(' ');
-  return hosts.length > 4 ? `${shown} and ${hosts.length - 4} more` : shown;
 }
 
 function gatewayTable({ gateways }: FleetStatus): readonly string[] {
@@ -178,29 +168,6 @@ function counterTable({ gateways }: FleetStatus): readonly string[] {
   );
 }
 
-function drainLines({ drains }: FleetStatus, columns: number): readonly string[] {
-  return drains.flatMap((drain) => {
-    const { kind, name, gateway, live } = drain;
-    const count = `${counted(live, 'live connection')} left`;
-    const what =
-      kind === 'webserver'
-        ? `drain: ${visibleLine(name)} has ${count} on ${visibleLine(gateway)}`
-        : `draining: ${name} leaves ${visibleLine(gateway)}, ${count}`;
-    return wrapped(`${what}${ending(drain)}`, columns);
-  });
-}
-
-function ending({ kind, secondsLeft, atDeadline, deadlineSeconds }: DrainStatus): string {
-  if (atDeadline === null) return '';
-  const then = atDeadline === 'cut' ? 'then they are cut' : 'then a later apply carries on';
-  if (secondsLeft !== null)
-    return kind === 'webserver'
-      ? `; ${atDeadline} in ${thousands(secondsLeft)} s`
-      : `; a run waits ${thousands(secondsLeft)} s more, ${then}`;
-  if (kind === 'webserver' || deadlineSeconds === null) return '';
-  return `; the next apply waits ${thousands(deadlineSeconds)} s, ${then}`;
-}
-
 function narrowGateway(gateway: GatewayStatus): readonly string[] {
   const { host, state, result, table: size, carried, growth } = gateway;
   if (result !== 'seen') return [`${visibleLine(host)} ${result}`];
@@ -227,22 +194,6 @@ function short(name: string): string {
 function painted(text: string, level: Level, { red, yellow, green, bold }: Palette): string {
   if (level === 'alarm') return bold(red(text));
   return level === 'warning' ? yellow(text) : green(text);
-}
-
-/** Between words, so that advice can be read on a narrow screen; later lines are indented. */
-function wrapped(text: string, columns: number): readonly string[] {
-  const indent = '      ';
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/(?<=\S) /)) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (longer.length <= columns || line.trim() === '') line = longer;
-    else {
-      lines.push(line);
-      line = `${indent}${word}`;
-    }
-  }
-  return [...lines, line];
 }
 
 /** Colour codes have no width, and lines with them were wrapped already. */

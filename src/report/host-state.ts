@@ -19,7 +19,7 @@ export interface HostState {
   readonly guardSeconds: number | undefined;
   /** When the guard was armed: with `guardSeconds`, when the host would go back. */
   readonly guardedAt: string | undefined;
-  /** What the host waits for: `203.0.113.15: 37`. */
+  /** What the host waits for: `203.0.113.15: 37`, `37 connections on gw2`. */
   readonly draining: string | undefined;
   readonly failure: Extract<RunEvent, { type: 'host-finished' }> | undefined;
   /** A change was begun on this host, whatever came of it. */
@@ -46,6 +46,8 @@ export type HostEvent = Extract<
       | 'guard-settled'
       | 'draining'
       | 'drained'
+      | 'drain-progress'
+      | 'drain-finished'
       | 'host-finished';
   }
 >;
@@ -93,6 +95,11 @@ export function nextHost(host: HostState, event: HostEvent): HostState {
       return { ...host, draining: `${event.what}: ${event.connections ?? 'some'}` };
     case 'drained':
       return { ...host, draining: undefined };
+    case 'drain-progress':
+      return { ...host, draining: `${event.connections ?? 'some'} connections on ${event.gateway}` };
+    case 'drain-finished':
+      // Its guarded change is over, and was none of a play.
+      return { ...host, phase: host.result === undefined ? host.phase : 'finished', draining: undefined };
     case 'host-finished':
       return finished(host, event);
   }

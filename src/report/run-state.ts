@@ -113,7 +113,7 @@ export function reduce(before: RunState, event: RunEvent): RunState {
       return state;
     case 'drain-progress':
     case 'drain-finished':
-      return { ...state, drains: drainsAfter(state.drains, event) };
+      return withHost({ ...state, drains: drainsAfter(state.drains, event) }, event);
     default:
       return withHost(state, event);
   }

@@ -1,6 +1,6 @@
 /**
- * What the playbook would change on a host as it looks now: the planner's own answer, in lines; and what it would still
- * wait for then.
+ * What the playbook would change on a host as it looks now: the planner's own answer, in lines; what it would still wait
+ * for then, and what the host does not let us have.
  */
 import { type Left, planHost } from '../plan/decide.ts';
 import type { TaskPlan } from '../plan/plan.ts';
@@ -21,17 +21,32 @@ export function driftOf(
   host: string,
   plays: readonly (readonly HostTask[])[],
   { sight, types }: Ground,
-): { readonly drift: Drift; readonly waits: readonly HostWait[] } {
+): Drifted {
   const left: Left = new Map<string, Json>();
   const changes: string[] = [];
   const waits: HostWait[] = [];
+  const notes: string[] = [];
   for (const tasks of plays) {
     const plan = planHost(host, tasks, { sight, left, types });
-    if (plan.kind === 'unplannable') return { drift: { changes, unknown: plan.why }, waits };
+    if (plan.kind === 'unplannable') return { drift: { changes, unknown: plan.why }, waits, notes };
     changes.push(...plan.tasks.flatMap((task) => task.changes.map(lineOf)));
     waits.push(...plan.tasks.flatMap((task) => waitOf(task, { sight, types })));
+    notes.push(...plan.tasks.flatMap((task) => notesOf(task, types)));
   }
-  return { drift: { changes, unknown: null }, waits };
+  return { drift: { changes, unknown: null }, waits, notes };
+}
+
+interface Drifted {
+  readonly drift: Drift;
+  readonly waits: readonly HostWait[];
+  readonly notes: readonly string[];
+}
+
+/** Of what stays as it is. Drains have lines of their own. */
+function notesOf({ type, changes, notes }: TaskPlan, types: TaskTypes): readonly string[] {
+  const own = typeOf(types, type);
+  if (changes.length > 0 || own.waiting !== undefined || own.draining !== undefined) return [];
+  return notes.filter(({ level }) => level === 'warning').map(({ text }) => text);
 }
 
 interface Ground {

@@ -59,6 +59,8 @@ interface HostStatus {
   readonly why: string | null;
   readonly hint: string | null;
   readonly drift: Drift;
+  /** What the host does not let us set, and what that means; no apply can change it. */
+  readonly notes: readonly string[];
   readonly pending: Pending;
 }
 

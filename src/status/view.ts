@@ -30,6 +30,7 @@ export type HostLook =
       readonly drift: Drift;
       readonly drains: readonly HostDrain[];
       readonly waits: readonly HostWait[];
+      readonly notes: readonly string[];
     }
   | {
       readonly kind: 'unseen';
@@ -133,10 +134,11 @@ function webserverStatus(name: string, looks: Looks): WebserverStatus {
 function hostStatus(host: string, look: HostLook | undefined) {
   if (look?.kind === 'seen') {
     const pending = readPending(look.sight.outputs.get(statusFrame)?.stdout ?? '');
-    return { host, result: 'seen', why: null, hint: null, drift: look.drift, pending } as const;
+    const { drift, notes } = look;
+    return { host, result: 'seen', why: null, hint: null, drift, notes, pending } as const;
   }
   const result = look?.result ?? 'failed';
-  const nothing = { drift: { changes: [], unknown: null }, pending: noPending };
+  const nothing = { drift: { changes: [], unknown: null }, notes: [], pending: noPending };
   return { host, result, why: look?.why ?? 'not looked at', hint: look?.hint ?? null, ...nothing };
 }
 

@@ -7,6 +7,7 @@ import { readPool } from '../address/pool.ts';
 import type { Output } from '../shell/frames.ts';
 import { block, nothing, type Script, sh, subshell } from '../shell/sh.ts';
 import { sysctlSyntax } from './boot/sysctl-syntax.ts';
+import { notLoaded, unsettable } from './conntrack-notes.ts';
 import { pathKeys, pathWish } from './conntrack-path.ts';
 import { conntrackWish, costNotes, maxKey, settingKeys } from './conntrack-size.ts';
 import type { Facts } from './facts.ts';
@@ -79,9 +80,11 @@ const schema = Type.Object(
 
 export type ConntrackArgs = Static<typeof schema>;
 
-/** `locked`: there, and not to be set from here. Where `loaded` is false there are no values. */
+/** `locked`: there, and not to be set from here. Where `loaded` is false there are no values of the table. */
 export type ConntrackState = Readonly<{
   loaded: boolean;
+  /** Not loaded, and the host has no such module or does not let us load it. */
+  unloadable: boolean;
   values: SysctlValues;
   locked: readonly string[];
   wayOut: string;
@@ -158,6 +161,7 @@ function probe(args: ConntrackArgs): Script {
   const paths = settingKeys(args).map(sysctlPath);
   return block(
     sh`printf 'probed\n'`,
+    sh`if [ ! -e ${sysctlPath(maxKey)} ] && ! ( ${loadable} ) >/dev/null 2>&1; then printf 'unloadable\n'; fi`,
     sh`if [ -e /proc/sys/net/core/netdev_max_backlog ]; then printf 'root-namespace\n'; fi`,
     pathKeys(args).length === 0
       ? nothing
@@ -167,6 +171,9 @@ function probe(args: ConntrackArgs): Script {
     valuesProbe(settingKeys(args)),
   );
 }
+
+/** Whether the module is there, and whether we may load it (CAP_SYS_MODULE): a container often may not. */
+const loadable = sh`{ modprobe -n -q nf_conntrack || modprobe -q -D nf_conntrack; } && case $(sed -n 's/^CapEff:[[:blank:]]*//p' /proc/self/status) in *[13579bdf]????) ;; *) exit 1 ;; esac`;
 
 function read(output: Output, args: ConntrackArgs): Observation<ConntrackState> {
   const lines = output.stdout.split('\n');
@@ -183,11 +190,13 @@ function read(output: Output, args: ConntrackArgs): Observation<ConntrackState> 
   const shut = keys.filter((key) => lines.includes(`locked ${sysctlPath(key)}`));
   const file = lines.flatMap((line) => /^~ kept ([\w./-]+ = \d{1,15})$/.exec(line)?.[1] ?? []);
   const kept = file.length === 0 ? {} : { kept: file };
-  if (loaded) return { kind: 'present', state: { loaded, values, locked: shut, wayOut, ...kept } };
+  if (loaded)
+    return { kind: 'present', state: { loaded, unloadable: false, values, locked: shut, wayOut, ...kept } };
   const rooted = lines.includes('root-namespace');
   const locked = rooted ? shut : [...new Set([...shut, ...keys.filter(ofTable)])];
   const path = Object.entries(values).filter(([key]) => pathKeys(args).includes(key));
-  return { kind: 'present', state: { loaded, values: Object.fromEntries(path), locked, wayOut } };
+  const unloadable = lines.includes('unloadable');
+  return { kind: 'present', state: { loaded, unloadable, values: Object.fromEntries(path), locked, wayOut } };
 }
 
 /** The size of the table is the root namespace's alone. */
@@ -201,12 +210,9 @@ function desired(
   facts: Facts,
 ): Wanted<ConntrackState> {
   if (seen.kind === 'unknown') return { kind: 'refused', why: seen.why };
-  const now = seen.kind === 'present' ? seen.state : { loaded: false, values: {}, locked: [], wayOut: '' };
-  if (!now.loaded && !facts.tools.includes('modprobe')) {
-    const text =
-      'nf_conntrack is not loaded and there is no modprobe: its table stays at the kernel’s defaults';
-    return { kind: 'state', state: now, notes: [{ level: 'warning', text }] };
-  }
+  const now = seen.kind === 'present' ? seen.state : nothingSeen;
+  if (!now.loaded && (now.unloadable || !facts.tools.includes('modprobe')))
+    return { kind: 'state', state: now, notes: [notLoaded(args, facts)] };
   const size = conntrackWish(args, now.values, facts);
   const path = pathWish(args, { now: now.values, wayOut: now.wayOut, facts });
   const wish = { values: { ...size.values, ...path.values }, notes: [...size.notes, ...path.notes] };
@@ -221,27 +227,14 @@ function desired(
   }
   return {
     kind: 'state',
-    state: { loaded: true, values, locked: now.locked, wayOut: now.wayOut },
+    state: { loaded: true, unloadable: false, values, locked: now.locked, wayOut: now.wayOut },
     notes: [...notes, ...costNotes(values, now.values)],
   };
 }
 
-function unsettable(
-  key: string,
-  { wanted, present, args }: { wanted: string; present: string | undefined; args: ConntrackArgs },
-): Note {
-  // Nobody asked for more neighbours where we only saw a large subnet.
-  const level = key.includes('gc_thresh') && args.neighbours === undefined ? 'info' : 'warning';
-  if (present === undefined) return { level, text: `this host has no ${key}; it would have been ${wanted}` };
-  const meaning =
-    key === maxKey
-      ? `: beyond ${present} connections in all, new ones are refused ("table full")`
-      : key.endsWith('gc_thresh3')
-        ? `: beyond ${present} neighbours, new ones are not reached`
-        : '';
-  const text = `${key} cannot be set from here and stays ${present}, wanted ${wanted}${meaning}`;
-  return { level, text };
-}
+const nothingSeen: ConntrackState = {
+  ...{ loaded: false, unloadable: false, values: {}, locked: [], wayOut: '' },
+};
 
 function changes(from: ConntrackState | null, to: ConntrackState | null): readonly Change[] {
   const loads = to?.loaded === true && from?.loaded !== true;

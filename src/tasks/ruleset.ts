@@ -17,7 +17,8 @@ import {
   poolSpec,
 } from './network-args.ts';
 import { rulesetChanges } from './ruleset/lines.ts';
-import { hardenedChains, type Intent, type Spread, type Sticky } from './ruleset/rules.ts';
+import { rulesetManual } from './ruleset/manual.ts';
+import type { Sticky } from './ruleset/rules.ts';
 import { applyRuleset, probeRuleset } from './ruleset/script.ts';
 import { readRuleset } from './ruleset/seen.ts';
 import type { Chain, Owner, RulesetState } from './ruleset/state.ts';
@@ -32,6 +33,8 @@ const sticky = Type.Union([
     port: Type.Integer({ minimum: 1, maximum: 65535, description: 'a destination port' }),
     protocol: Type.Union([Type.Literal('tcp'), Type.Literal('udp')], { description: 'of the port' }),
   }),
+  Type.String({ minLength: 1, description: 'as in the inventory: a destination, `tcp/21`, `udp/5060`' }),
+  Type.Integer({ minimum: 1, maximum: 65535, description: 'a destination port of TCP and UDP' }),
 ]);
 
 const schema = closedObject({
@@ -64,10 +67,12 @@ const schema = closedObject({
 
 export type RulesetArgs = Static<typeof schema>;
 
+type StickyArg = Static<typeof sticky>;
+
 export const ruleset: TaskType<RulesetArgs, RulesetState> = {
   name: 'ruleset',
   summary: 'Who is forwarded, and by which address of the pool it leaves',
-  doc: manual(),
+  doc: rulesetManual(),
   examples: [
     {
       title: 'Round robin over six addresses',
@@ -132,7 +137,7 @@ function intentOf(args: RulesetArgs): OpenIntent {
     network: args.network,
     pool: poolAddresses(args.pool),
     spread: args.spread ?? 'connection',
-    sticky: args.sticky ?? [],
+    sticky: (args.sticky ?? []).flatMap(stickyRules),
     management: args.management ?? [],
   };
 }
@@ -159,7 +164,7 @@ function problems(args: RulesetArgs): readonly ArgsProblem[] {
   const found = [
     ...networkProblems(['network'], args.network),
     ...poolProblems('pool', args.pool),
-    ...(args.sticky ?? []).flatMap((one, i) => stickyProblems(one, ['sticky', i, 'to'])),
+    ...(args.sticky ?? []).flatMap((one, i) => stickyProblems(one, ['sticky', i])),
     ...(args.management ?? []).flatMap((address, i) => addressProblems(['management', i], address)),
   ];
   if (args.internal === args.external) {
@@ -169,9 +174,23 @@ function problems(args: RulesetArgs): readonly ArgsProblem[] {
   return found.length > 0 ? found : rangeProblems(args);
 }
 
-function stickyProblems(one: Sticky, path: readonly (string | number)[]): readonly ArgsProblem[] {
-  if (!('to' in one)) return [];
-  return one.to.includes('/') ? networkProblems(path, one.to) : addressProblems(path, one.to);
+function stickyProblems(one: StickyArg, path: readonly (string | number)[]): readonly ArgsProblem[] {
+  const place = typeof one === 'object' ? [...path, 'to'] : path;
+  return stickyRules(one).flatMap((rule) => {
+    if ('to' in rule)
+      return rule.to.includes('/') ? networkProblems(place, rule.to) : addressProblems(place, rule.to);
+    const fine = rule.port >= 1 && rule.port <= 65_535;
+    return fine ? [] : [{ path: place, message: `${rule.port} is not a port; ports end at 65535` }];
+  });
+}
+
+/** The inventory writes `198.51.100.0/24`, `21` (TCP and UDP) and `udp/5060`. */
+function stickyRules(one: StickyArg): readonly Sticky[] {
+  if (typeof one === 'object') return [one];
+  const [, protocol, port] = /^(?:(tcp|udp)\/)?(\d+)$/.exec(String(one)) ?? [];
+  if (port === undefined) return [{ to: String(one) }];
+  const protocols = (['tcp', 'udp'] as const).filter((name) => protocol === undefined || name === protocol);
+  return protocols.map((name) => ({ port: Number(port), protocol: name }));
 }
 
 /** iptables takes one range in a rule and no more. */
@@ -181,50 +200,4 @@ function rangeProblems({ pool, spread, style }: RulesetArgs): readonly ArgsProbl
   if (needs === '' || poolRanges(poolAddresses(pool)).length === 1) return [];
   const message = `${needs} needs a pool that is one range without gaps, in ascending order`;
   return [{ path: ['pool'], message, hint: 'use spread: connection, which takes any pool' }];
-}
-
-/** The manual shows the rules of a pool of three, each with its reason, as they are made for a host. */
-function manual(): string {
-  const intent: Omit<Intent, 'spread'> = {
-    internal: 'eth0',
-    external: 'eth1',
-    network: '10.0.0.0/8',
-    pool: ['203.0.113.11', '203.0.113.12', '203.0.113.13'],
-    closed: ['203.0.113.11', '203.0.113.12', '203.0.113.13'],
-    sticky: [{ to: '198.51.100.0/24' }],
-  };
-  const spreads: readonly Spread[] = ['connection', 'hash', 'client', 'range'];
-  const tables = spreads.map((spread) => {
-    const chains = hardenedChains({ ...intent, spread }).filter(
-      ({ table }) => spread === 'connection' || table !== 'filter',
-    );
-    const rows = chains.flatMap(({ name, rules }) =>
-      rules.map(({ text, why }) => `| ${name} | \`${text}\` | ${why} |`),
-    );
-    return `### spread: ${spread}\n\n| chain | rule | reason |\n|---|---|---|\n${rows.join('\n')}`;
-  });
-  return `Style \`hardened\` keeps its rules in chains of its own (\`GWFLEET-*\`), with one jump as the first rule of
-POSTROUTING, FORWARD and INPUT (and PREROUTING of mangle with \`spread: hash\`), and sets the policy of FORWARD to DROP.
-Chains and rules of others stay byte for byte. What the other style or another spread has left is taken away; the
-rules of the recipe of 2007 are known by their text. Where eth0 or eth1 also carries containers, their forwarding ends
-at the last two rules of GWFLEET-FORWARD.
-
-Style \`seed\` is the recipe of 2007, rule for rule, and holds the tables filter and nat as a whole: rules of others
-in them go, and the plan says so.
-
-The primary address of the external interface, the address by which gwfleet came in and those in \`management\` keep
-their services when they are in the pool; the other pool addresses only carry answers, and so does an alias (\`eth1:0\`) that
-has left the pool and drains, to its end.
-
-Where nft exists and the public side has no private address, style \`hardened\` also sets a leak guard behind NAT
-(\`nft list table ip gwfleet_leak_guard\`): what leaves with a private source is dropped, and its counter is the alarm.
-
-All tables are loaded at once, in the backend (nft or legacy) that has rules; a host where both have is refused.
-After a repair, entries of conntrack that had begun without a translation are cleared where conntrack is installed, with
-one command for each source, since each walks the whole table; after 20 seconds the rest goes on in the background.
-Over a restart they are loaded before the network is up and before forwarding is on: by netfilter-persistent where that
-is enabled, else by a unit of gwfleet's own. Where they cannot be loaded, forwarding stays off.
-
-${tables.join('\n\n')}
-`;
 }

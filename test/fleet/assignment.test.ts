@@ -101,7 +101,8 @@ describe('what it does not depend on', () => {
 describe('moves when a gateway joins or leaves', () => {
   // The least possible: the leaver's webservers must go somewhere, the newcomer must get its share. No function of the
   // present set alone can keep to it for every set of gateways; this one adds moves between gateways that stay, in
-  // the mean below a tenth of the least, at worst in the order of the root of the number of webservers.
+  // the mean as the table below says, at worst in the order of the root of the number of webservers. Letting gateways
+  // join one after the other by name is exact for the last name and twice as bad for the others.
   function extra(
     free: readonly WebserverWish[],
     all: readonly GatewayWeight[],
@@ -128,15 +129,19 @@ describe('moves when a gateway joins or leaves', () => {
     );
   });
 
-  test('over many fleets a tenth more than the least', () => {
+  test.each([
+    [3, 0.1],
+    [4, 0.2],
+    [6, 0.35],
+  ])('over many fleets of %i gateways little more than the least', (count, bound) => {
     let [least, more] = [0, 0];
     for (let fleet = 0; fleet < 100; fleet += 1) {
       const free = Array.from({ length: 40 }, (_, index) => ({ name: `web${fleet}-${index}` }));
-      const all = ['a', 'b', 'c'].map((name) => ({ name: `gw${fleet}${name}`, weight: 6 }));
+      const all = Array.from({ length: count }, (_, index) => ({ name: `gw${fleet}x${index}`, weight: 6 }));
       const found = extra(free, all);
       [least, more] = [least + found.least, more + found.more];
     }
-    expect(more / least).toBeLessThan(0.1);
+    expect(more / least).toBeLessThan(bound);
   });
 
   test('from one gateway to two, and back, nobody moves but those who must', () => {

@@ -75,8 +75,46 @@ describe('new connections a second', () => {
     const { rates } = answer(['    gw1: { ansible_host: 10.0.0.1, snat_pool: 203.0.113.10 }'], many);
     // 64,512 x 80 % / 30 s.
     expect(rates.oldKernel).toEqual({ perSecond: 1720, knob: 'pool ports' });
-    // The table of 262,144 entries keeps closed ones for 120 s.
-    expect(rates.newKernel).toEqual({ perSecond: 2184, knob: 'conntrack' });
+    expect(rates.oldKernel.perSecond).toBeLessThan(rates.newKernel.perSecond);
+  });
+
+  test('are not limited by the gateway on kernels that do: 63,562 of 64,512 went over a full address', () => {
+    const { rates } = answer(['    gw1: { ansible_host: 10.0.0.1, snat_pool: 203.0.113.10 }'], many);
+    // 40 x 28,232 / 60 s; from 64,512 / 120 s on every port is one that is taken over.
+    expect(rates).toMatchObject({
+      newKernel: { perSecond: 18_800, knob: 'webserver ports' },
+      crowdedFrom: 537,
+    });
+  });
+
+  test('are limited by a table that memory keeps smaller than the pool', () => {
+    const { rates } = one([gateway(1)], many, { memoryBytes: 2 ** 30 });
+    // 163,840 entries / 120 s, and / 30 s.
+    expect(rates.newKernel).toEqual({ perSecond: 1365, knob: 'conntrack' });
+    expect(rates.oldKernel).toEqual({ perSecond: 5461, knob: 'conntrack' });
+  });
+
+  test('are each gateway’s own, where they are not alike', () => {
+    const uneven = [
+      '    big: { ansible_host: 10.0.0.1, snat_pool: 203.0.113.16-203.0.113.23 }',
+      '    mid: { ansible_host: 10.0.0.2, snat_pool: [203.0.113.32-203.0.113.34, 203.0.113.40], spread: hash }',
+      '    old: { ansible_host: 10.0.0.3, snat_pool: 203.0.113.50-203.0.113.51, spread: range }',
+    ];
+    const { rates, connections, loss, gateways } = answer(uneven, '    web[1:21]:');
+    // 21 by 8 : 4 : 2 addresses. 12 x 28,232; 4 x 64,512 x 60 %; 2 x 64,512 x 29 %.
+    expect(gateways.map(({ webservers }) => webservers)).toEqual([12, 6, 3]);
+    expect(connections).toBe(338_784 + 154_828 + 37_416);
+    // big lost: 14 and 7 webservers, and both pools are full before they are.
+    expect(loss).toEqual({ gateway: 'big', connections: 154_828 + 37_416, stranded: 0 });
+    // 18 x 470, and the recipe's 37,416 ports / 30 s.
+    expect(rates.oldKernel).toEqual({ perSecond: 18 * 470 + 1247, knob: 'webserver ports' });
+    expect(rates.newKernel.perSecond).toBe(21 * 470);
+    expect(rates.crowdedFrom).toBe(Math.floor((14 * 64_512) / 120));
+  });
+
+  test('are the pool’s where the inventory has no webservers', () => {
+    const { rates } = answer([gateway(1)], '    {}');
+    expect(rates.newKernel).toEqual({ perSecond: 3225, knob: 'pool ports' });
   });
 });
 

@@ -29,6 +29,16 @@ const cases: readonly Case[] = [
   ['serial: 4; max_fail_percentage: 0', [], [0, 1]],
   ['serial: 2; max_fail_percentage: 100', [], [2, 3]],
   ['serial: "25%"; any_errors_fatal: true', [3], []],
+  ['serial: ["10%", 3, "100%"]', [1], []],
+  ['serial: ["5%", "40%"]', [1, 2, 3], []],
+  ['serial: 3; max_fail_percentage: 33', [0], []],
+  ['serial: 3; max_fail_percentage: 34', [0, 4], []],
+  ['serial: [2, "40%"]; max_fail_percentage: 60', [1, 2, 3], []],
+  ['serial: 3; max_fail_percentage: 0', [4], []],
+  ['max_fail_percentage: 20', [0, 1], []],
+  ['serial: 4; any_errors_fatal: false', [0, 1, 2], []],
+  ['serial: 1; any_errors_fatal: true; max_fail_percentage: 100', [2], []],
+  ['serial: 3', [0, 1], [2]],
 ];
 
 describe.each(cases)('%s with %j failing and %j away', (keywords, failing, away) => {

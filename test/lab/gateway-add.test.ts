@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Fleet, fleet } from './fleet.ts';
+import { start } from './process.ts';
 
 const webservers = ['web01', 'web02', 'web03', 'web04', 'web05', 'web06'];
 
@@ -160,3 +161,25 @@ describe('a new gateway that works', () => {
     expect(again.stdout).toMatch(/3 ok/);
   });
 });
+
+describe('a gateway that breaks between two batches', () => {
+  it('keeps the next batch away, for who has moved is looked at again; the same command finishes', async () => {
+    const drained = await lab.gwfleet(['gateway', 'drain', lab.inventory, 'gw3', '--yes']);
+    expect(`${drained.code}\n${drained.stderr}`).toMatch(/^0\n/);
+    const flags = ['--yes', '--canary', '1', '--serial', '1', '--soak', '2m'];
+    const roll = start(lab, ['gateway', 'add', lab.inventory, 'gw3', ...flags]);
+    await roll.until(/\[web\d+\] changed/);
+    await lab.run('gw3', 'ip route add blackhole 198.51.100.7');
+    const { code, stderr } = await roll.ended;
+    expect(`${code}\n${stderr}`).toMatch(/^2\n[\s\S]*stopped: gate: web\d\d: probe tcp 198\.51\.100\.7:443/);
+    expect(await moved()).toBe(1);
+    await lab.run('gw3', 'ip route del blackhole 198.51.100.7');
+    expect((await add('--soak', '0')).code).toBe(0);
+    expect(await moved()).toBe(2);
+  });
+});
+
+/** How many leave by gw3. */
+async function moved(): Promise<number> {
+  return (await routes()).filter((route) => route.includes('via 10.0.0.3 ')).length;
+}

@@ -102,6 +102,26 @@ describe.each(['nft', 'legacy'] as const)('rules of others, iptables %s', (iptab
     expect(others(after)).toBe(before);
   });
 
+  it('are the same after sticky exceptions of the inventory, which come before the other rules', async () => {
+    const pool = '["203.0.113.40-203.0.113.42","203.0.113.10","203.0.113.77"]';
+    const sticky = '["198.51.100.128/25","udp/5060",21]';
+    const vars = ['-e', `{"snat_pool":${pool},"sticky":${sticky}}`];
+    expect(await apply(...vars)).toMatch(/^0 /);
+    const after = await saved();
+    const snat = after.match(/^-A GWFLEET-SNAT .*/gm) ?? [];
+    expect(snat.slice(0, 4)).toEqual(
+      ['-d 198.51.100.128/25 -o eth1', '-o eth1 -p udp -m udp --dport 5060']
+        .concat(['tcp', 'udp'].map((name) => `-o eth1 -p ${name} -m ${name} --dport 21`))
+        .map(
+          (match) =>
+            `-A GWFLEET-SNAT -s 10.0.0.0/8 ${match} -j SNAT --to-source 203.0.113.40-203.0.113.42 --persistent`,
+        ),
+    );
+    expect(snat).toHaveLength(4 + 5);
+    expect(others(after)).toBe(before);
+    expect(await apply(...vars)).toMatch(/^0 2 hosts: 2 ok/);
+  });
+
   it('are the same after a rollback by the guard, and so is all that is ours', async () => {
     const ours = await lab.run(
       'gw1',

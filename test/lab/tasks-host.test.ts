@@ -15,7 +15,8 @@ import { describe, expect, test } from 'vitest';
 import { sh } from '../../src/shell/sh.ts';
 import { check } from '../../src/tasks/check.ts';
 import { command } from '../../src/tasks/command.ts';
-import { conntrack } from '../../src/tasks/conntrack.ts';
+import { type ConntrackArgs, conntrack } from '../../src/tasks/conntrack.ts';
+import { factsProbe, readFacts } from '../../src/tasks/facts-probe.ts';
 import { file } from '../../src/tasks/file.ts';
 import { sysctl } from '../../src/tasks/sysctl.ts';
 import { throughScript } from '../../src/tasks/through.ts';
@@ -90,6 +91,60 @@ describe.each(shells)('under %s', (_name, shell) => {
       expect(value(host, 'net/netfilter/nf_conntrack_tcp_timeout_established')).toBe('7440');
       expect(value(host, 'net/netfilter/nf_conntrack_tcp_timeout_syn_sent')).toBe('30');
       turnedBack(host, conntrack, { args, ...ends });
+    });
+
+    /** The look as it is where `scene` has been done to the mounts; `before` is put before the shell. */
+    const lookedAt = (host: TaskHost, args: ConntrackArgs, scene: string, before = '') => {
+      const words = `${scene} || exit 9\nexec ${before} ${shell.join(' ')} "$0"`;
+      const output = host.run(sh`unshare -m sh -c ${words} ${conntrack.probe(args).text}`);
+      expect(output).toMatchObject({ code: 0, stderr: '' });
+      const seen = conntrack.read(output, args);
+      const facts = readFacts(host.run(factsProbe));
+      // The machine of the test may have none; the scenes have one of their own.
+      const to = conntrack.desired(args, seen, { ...facts, tools: [...facts.tools, 'modprobe'] });
+      if (seen.kind !== 'present' || to.kind !== 'state') throw new Error(JSON.stringify([seen, to]));
+      return {
+        from: seen.state,
+        to: to.state,
+        said: (to.notes ?? []).map(({ text }) => text).join('\n'),
+      };
+    };
+
+    test.each([
+      ['that is not there', 'exit 1', ''],
+      ['that we may not load', ':', 'setpriv --bounding-set -sys_module --inh-caps -sys_module'],
+    ])('a module %s is a note about capacity, and no failure', (_, modprobe, before) => {
+      using host = taskHost(shell);
+      const args = { pool: '203.0.113.10-203.0.113.15' };
+      const tool = `${host.folder}/bin/modprobe`;
+      host.run(sh`mkdir -p ${[`${host.folder}/bin`, `${host.folder}/none`]}
+printf '#!/bin/sh\n%s\n' ${modprobe} >${tool}; chmod +x ${tool}`);
+      const scene = `PATH=${host.folder}/bin:$PATH; mount --bind ${host.folder}/none /proc/sys/net/netfilter`;
+      const { from, to, said } = lookedAt(host, args, scene, before);
+      expect(from).toMatchObject({ loaded: false, unloadable: true });
+      expect(said).toContain('wanted 524288: beyond 262144 connections or fewer, new ones are refused');
+      expect(conntrack.changes(from, to)).toEqual([]);
+    });
+
+    test('a module that can be loaded is loaded', () => {
+      using host = taskHost(shell);
+      const tool = `${host.folder}/modprobe`;
+      host.run(sh`mkdir ${`${host.folder}/none`}; printf '#!/bin/sh\n' >${tool}; chmod +x ${tool}`);
+      const scene = `PATH=${host.folder}:$PATH; mount --bind ${host.folder}/none /proc/sys/net/netfilter`;
+      const { from, to } = lookedAt(host, { pool: '203.0.113.10' }, scene);
+      expect(conntrack.changes(from, to)[0]).toMatchObject({ kind: 'module', name: 'nf_conntrack' });
+    });
+
+    test('a read-only /proc/sys is notes about capacity, and nothing is planned', () => {
+      using host = taskHost(shell);
+      const args = { pool: '203.0.113.10-203.0.113.25', timeouts: 'quick' as const };
+      const scene = 'mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys';
+      const { from, to, said } = lookedAt(host, args, scene);
+      expect(said).toMatch(/nf_conntrack_max cannot be set from here .*: beyond \d+ connections in all/);
+      expect(said).toMatch(
+        /tcp_timeout_established .* stays 432000, wanted 7440: .* keep their ports for 432000 s/,
+      );
+      expect(conntrack.changes(from, to)).toEqual([]);
     });
 
     test('looking at it changes nothing', () => {

@@ -31,6 +31,7 @@ test('the shipped playbook gives every gateway its pool and the defaults of the 
         network: '10.0.0.0/8',
         pool: ['203.0.113.20', '203.0.113.21', '203.0.113.30'],
         spread: 'connection',
+        sticky: [],
         style: 'hardened',
       },
     ],

@@ -53,7 +53,13 @@ const conntrack = tiny('conntrack', Type.Object({ pool, internal: side, external
 const rules = ['internal', 'external', 'network', 'spread', 'style'];
 const ruleset = tiny(
   'ruleset',
-  Type.Object({ pool, ...Object.fromEntries(rules.map((name) => [name, Type.String()])) }, closed),
+  Type.Object(
+    {
+      ...{ pool, sticky: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Integer()]))) },
+      ...Object.fromEntries(rules.map((name) => [name, Type.String()])),
+    },
+    closed,
+  ),
 );
 const sysctl = tiny(
   'sysctl',

@@ -50,6 +50,27 @@ describe('the state of a run', () => {
     expect(settled.hosts.get('a')).toMatchObject({ phase: 'running', guardSeconds: undefined });
   });
 
+  it('says what a host drains, and lets it rest when that has ended behind a guard of its own', () => {
+    const draining = stateAfter(started, finished('a', 'changed'), {
+      type: 'drain-progress',
+      host: 'a',
+      gateway: 'gw2',
+      connections: 37,
+      counted: 'gateway',
+      deadline: 90,
+    });
+    expect(draining.hosts.get('a')).toMatchObject({ phase: 'finished', draining: '37 connections on gw2' });
+    const ended = stateAfter(
+      started,
+      finished('a', 'changed'),
+      { type: 'guard-armed', host: 'a', seconds: 60 },
+      { type: 'task-finished', host: 'a', task: 'Route', code: 0 },
+      { type: 'guard-settled', host: 'a', state: 'confirmed' },
+      { type: 'drain-finished', host: 'a', gateway: 'gw2', how: 'empty', connections: 0 },
+    );
+    expect(ended.hosts.get('a')).toMatchObject({ phase: 'finished', result: 'changed', draining: undefined });
+  });
+
   it('starts empty every time, also when a log begins in the middle', () => {
     stateAfter(finished('stray', 'ok'));
     expect(emptyRunState.hosts.size).toBe(0);

@@ -86,7 +86,7 @@ const mustBe: AnyTaskType = {
   verifyOnly: true,
 };
 
-export const types: TaskTypes = new Map([word, harmless, mustBe].map((type) => [type.name, type]));
+const types: TaskTypes = new Map([word, harmless, mustBe].map((type) => [type.name, type]));
 
 export const rules: PlayRules = {
   maxFail: null,
@@ -115,6 +115,15 @@ export class Fleet {
   /** Hosts that answer to no further connection. */
   readonly away = new Set<string>();
   readonly #events: RunEvent[] = [];
+
+  /** What has happened so far. */
+  get events(): readonly RunEvent[] {
+    return this.#events;
+  }
+
+  get context(): RunContext {
+    return this.#context;
+  }
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });

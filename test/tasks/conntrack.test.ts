@@ -103,8 +103,14 @@ describe('what the host does not let us set', () => {
   test('is the whole table where the module is missing and cannot be loaded', () => {
     const nothing = { code: 0, stdout: 'probed\nroot-namespace\n', stderr: '' };
     const { text, state } = wish({ pool: '203.0.113.10' }, nothing, { tools: ['ip'] });
-    expect(text).toContain('not loaded and there is no modprobe');
+    expect(text).toContain('not loaded and cannot be loaded from here');
+    expect(text).toContain('wanted 262144: beyond 262144 connections or fewer, new ones are refused');
     expect(conntrack.changes(state, state)).toEqual([]);
+    const forbidden = { ...nothing, stdout: 'probed\nunloadable\nroot-namespace\n' };
+    const container = wish({ pool: '203.0.113.10-203.0.113.15' }, forbidden);
+    expect(container.text).toContain('cannot be loaded from here');
+    expect(container.state.loaded).toBe(false);
+    expect(conntrack.boot(container.state, facts)).toEqual([]);
   });
 });
 

@@ -215,7 +215,25 @@ test('sticky rules come before the others', () => {
   ]);
 });
 
+test('sticky is read as the inventory writes it, too', () => {
+  const spoken = rulesOf({ sticky: ['198.51.100.0/24', '192.0.2.7', 21, 'udp/5060'] }, 'GWFLEET-SNAT');
+  const written = rulesOf(
+    {
+      sticky: [
+        ...[{ to: '198.51.100.0/24' }, { to: '192.0.2.7' }],
+        ...(['tcp', 'udp'] as const).map((protocol) => ({ port: 21, protocol })),
+        { port: 5060, protocol: 'udp' },
+      ],
+    },
+    'GWFLEET-SNAT',
+  );
+  expect(spoken).toEqual(written);
+  expect(spoken).toHaveLength(5 + 4);
+});
+
 test.each([
+  ['a sticky port that is none', { sticky: ['tcp/70000'] }, '70000 is not a port'],
+  ['a sticky word that is nothing', { sticky: ['bank'] }, "'bank' is not an IPv4 address"],
   [
     'a pool with a gap',
     { spread: 'range', pool: ['203.0.113.10', '203.0.113.12'] },
@@ -237,8 +255,42 @@ test('both backends with rules is unknown, with both heads', () => {
   );
 });
 
-test('every rule of the manual has its reason', () => {
-  const rows = ruleset.doc.split('\n').filter((line) => line.startsWith('| GWFLEET'));
-  expect(rows.length).toBeGreaterThan(15);
-  for (const row of rows) expect(row.split('|')[3]?.trim().length).toBeGreaterThan(10);
+describe('every rule that is loaded stands in the manual with its reason', () => {
+  const rows = new Map(
+    ruleset.doc
+      .split('\n')
+      .flatMap((line) => [...(/^\| (\S+) \| `(.*)` \| (.*) \|$/.exec(line) ?? [])].slice(1).join('\0') || [])
+      .map((row) => row.split('\0'))
+      .map(([chain = '', rule = '', why = '']) => [`${chain} ${rule}`, why]),
+  );
+  const reasonOf = (chain: string, rule: string) => rows.get(`${chain} ${rule}`) ?? '';
+  const how = {
+    ...{ pool: '203.0.113.11-203.0.113.13', network: '10.0.0.0/8' },
+    sticky: [{ to: '198.51.100.0/24' }, { port: 25, protocol: 'tcp' as const }],
+  };
+  const all = [
+    ...(['connection', 'hash', 'client', 'range'] as const).map((spread) => ({ ...how, spread })),
+    { ...how, spread: 'range' as const, style: 'seed' as const },
+  ];
+
+  test.each(all)('%j', (given) => {
+    const to = ruleset.desired({ ...args, ...given }, { kind: 'absent' }, facts);
+    if (to.kind === 'refused' || to.state === null) throw new Error(JSON.stringify(to));
+    const { chains, hooks, policy, leakGuard } = to.state;
+    const loaded = [
+      ...chains.flatMap(({ name, rules }) => rules.map((rule) => [name, rule])),
+      ...hooks.map(({ chain, rule }) => [chain, rule]),
+      ['FORWARD', `policy ${policy}`],
+      ...(leakGuard === null ? [] : [['gwfleet_leak_guard', leakGuard]]),
+    ] as [string, string][];
+    expect(loaded.length).toBeGreaterThan(4);
+    for (const [chain, rule] of loaded)
+      expect(reasonOf(chain, rule).length, `${chain} ${rule}`).toBeGreaterThan(10);
+    expect(leakGuard === null).toBe('style' in given);
+  });
+
+  test('and no row is there for nothing', () => {
+    expect(rows.size).toBeGreaterThan(25);
+    for (const why of rows.values()) expect(why.trim().length).toBeGreaterThan(10);
+  });
 });

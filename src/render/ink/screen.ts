@@ -2,7 +2,8 @@
  * Ink on a terminal, made safe for what is above it. Three things a reader would get wrong: Ink wipes the scrollback as
  * soon as it believes that its frame is as tall as the screen, so it is never told how tall that is (we keep the frame
  * small ourselves); a terminal that became narrower has broken the frame's lines into more rows than Ink erases; and
- * `unmount` draws once more, so it is muted before.
+ * `unmount` draws once more, so it is muted before. What cannot be had: a frame that is on its way while the terminal
+ * becomes narrower is broken by it before we hear of that, and may leave its first line behind on a busy machine.
  */
 import type { WriteStream } from 'node:tty';
 import { render } from 'ink';

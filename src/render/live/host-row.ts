@@ -54,9 +54,12 @@ function doing({ ended, tasks, phase }: HostState): string {
   return phase === 'guarded' ? 'a new connection looks at it again' : 'looked at again';
 }
 
-function atRest({ result, failure, phase }: HostState): readonly Span[] {
+function atRest({ result, failure, phase, draining }: HostState): readonly Span[] {
   if (result === undefined) return [span(phase === 'probing' ? 'not seen yet' : 'waits', 'dim')];
-  if (!isBad(result)) return [span(result, result === 'skipped' ? 'dim' : 'good')];
+  if (!isBad(result)) {
+    const rest = draining === undefined ? [] : [span(`  draining: ${visibleLine(draining)}`)];
+    return [span(result, result === 'skipped' ? 'dim' : 'good'), ...rest];
+  }
   const where = failure?.task === undefined ? '' : `${visibleLine(failure.task)}: `;
   const words = [failure?.message, failure?.said].filter((text) => text !== undefined).map(visibleLine);
   return [span(result, 'bad'), span(`  ${where}${words.join(': ')}`)];

@@ -18,6 +18,8 @@ export interface Symbols {
   readonly spinner: readonly string[];
   readonly full: string;
   readonly empty: string;
+  /** From nothing to full, for a trend. */
+  readonly levels: readonly string[];
   readonly more: string;
   readonly dot: string;
   readonly cursor: string;
@@ -39,6 +41,7 @@ const unicode: Symbols = {
   spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
   full: '█',
   empty: '░',
+  levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
   more: '…',
   dot: ' · ',
   cursor: '›',
@@ -60,6 +63,7 @@ const ascii: Symbols = {
   spinner: ['|', '/', '-', '\\'],
   full: '#',
   empty: '.',
+  levels: ['_', '.', ':', '-', '=', '+', '*', '#'],
   more: '~',
   dot: ' - ',
   cursor: '>',
@@ -76,7 +80,7 @@ export function symbolsFor({ LC_ALL: all, LC_CTYPE: type, LANG: lang }: Environm
 }
 
 export interface Mark {
-  readonly name: keyof Omit<Symbols, 'spinner'>;
+  readonly name: keyof Omit<Symbols, 'spinner' | 'levels'>;
   readonly tone: Tone;
 }
 

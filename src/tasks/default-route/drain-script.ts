@@ -65,7 +65,7 @@ export function endDrain(shift: number | undefined): Script {
     sh`gwfleet_unchain || exit`,
     sh`gwfleet_clear || exit`,
     sh`rm -f ${drainFile} || exit`,
-    shift === undefined ? nothing : wipe(markOf(shift, 0)),
+    shift === undefined ? nothing : wipe(shift),
     sh`:`,
   );
 }
@@ -91,13 +91,26 @@ function chainLines(drain: Drain): readonly string[] {
   return rules.map((rule) => `-A ${drainChain} ${rule}`);
 }
 
-/** conntrack sets marks only with an address, and gives up at an entry that goes meanwhile: so once more. */
-function wipe(noMark: string): Script {
+/**
+ * Entries of ended connections go, those of live ones lose the mark. conntrack updates 256 entries and then finds its
+ * buffer full, so again and again; ten seconds are enough for thousands, and what is marked then is in nobody's way.
+ */
+function wipe(shift: number): Script {
+  const mask = `0x${(0xff * 2 ** shift).toString(16)}`;
   return sh`if command -v conntrack >/dev/null 2>&1; then
-for gwfleet_pass in 1 2 3 4 5; do
-gwfleet_marked=$(conntrack -L 2>/dev/null | sed -n 's/^[^=]*src=\([0-9.]*\) .* mark=[1-9].*/\1/p' | sort -u)
-[ -n "$gwfleet_marked" ] || break
-for gwfleet_address in $gwfleet_marked; do conntrack -U -s "$gwfleet_address" -m ${noMark} >/dev/null 2>&1; done
+gwfleet_marked() {
+conntrack -L 2>/dev/null | awk -v low=${2 ** shift} '{ source = mark = ""
+for (i = 1; i <= NF; i++) if (source == "" && index($i, "src=") == 1) source = substr($i, 5); else if (index($i, "mark=") == 1) mark = substr($i, 6)
+mark = int(mark / low) % 256; if (mark) print source, mark * low }' | sort -u
+}
+gwfleet_marked | while read -r gwfleet_address gwfleet_mark; do
+for gwfleet_state in TIME_WAIT CLOSE; do conntrack -D -s "$gwfleet_address" -p tcp --state "$gwfleet_state" -m "$gwfleet_mark/${mask}" >/dev/null 2>&1 </dev/null; done
+done
+gwfleet_until=$(( $(cut -d . -f 1 /proc/uptime) + 10 ))
+while [ "$(cut -d . -f 1 /proc/uptime)" -lt "$gwfleet_until" ]; do
+gwfleet_addresses=$(gwfleet_marked | cut -d ' ' -f 1 | sort -u)
+[ -n "$gwfleet_addresses" ] || break
+for gwfleet_address in $gwfleet_addresses; do conntrack -U -s "$gwfleet_address" -m ${`0x0/${mask}`} >/dev/null 2>&1; done
 done
 fi`;
 }

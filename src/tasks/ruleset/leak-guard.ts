@@ -19,6 +19,9 @@ elif gwfleet_guard=$(nft -s list table ip gwfleet_leak_guard 2>&1); then
 printf 'guard %s\n' "$(printf '%s\n' "$gwfleet_guard" | sed -n 's/^[[:blank:]]*\(.* drop\)$/\1/p' | tr '\n' ';')"
 else case "$gwfleet_guard" in *'No such file'*) echo 'guard' ;; *) echo 'guard unavailable' ;; esac; fi`;
 
+export const guardWhy =
+  'iptables sees nothing behind NAT: what still has a private source there would be a leak, and its counter is the alarm';
+
 /** The rule for a host, as it is loaded. */
 export function guardRule({ external, network }: Owner): string {
   return `oifname "${external}" ip saddr { ${guarded(network).join(', ')} } counter drop`;

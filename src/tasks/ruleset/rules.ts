@@ -48,21 +48,32 @@ export function hardenedChains(intent: Intent): readonly ExplainedChain[] {
   ];
 }
 
+/** Why the policy of FORWARD is DROP, in both styles. */
+export const forwardPolicyWhy = 'what no rule lets pass stays here, whatever other interface it came in by';
+
 /** One jump into each own chain, before everything else. */
-export function hardenedHooks(chains: readonly { table: string; name: string }[]): readonly Hook[] {
-  const from: Readonly<Record<string, string>> = {
-    'GWFLEET-HASH': 'PREROUTING',
-    'GWFLEET-SNAT': 'POSTROUTING',
-    'GWFLEET-FORWARD': 'FORWARD',
-    'GWFLEET-INPUT': 'INPUT',
-  };
-  return chains.map(({ table, name }) => ({
-    table,
-    chain: from[name] ?? '',
-    position: 1,
-    rule: `-j ${name}`,
-  }));
+export function explainedHooks(
+  chains: readonly { table: string; name: string }[],
+): readonly (Hook & { readonly why: string })[] {
+  return chains.map(({ table, name }) => {
+    const { chain = '', why = '' } = jumps[name] ?? {};
+    return { table, chain, position: 1, rule: `-j ${name}`, why };
+  });
 }
+
+export function hardenedHooks(chains: readonly { table: string; name: string }[]): readonly Hook[] {
+  return explainedHooks(chains).map(({ table, chain, position, rule }) => ({ table, chain, position, rule }));
+}
+
+const jumps: Readonly<Record<string, { readonly chain: string; readonly why: string }>> = {
+  'GWFLEET-HASH': { chain: 'PREROUTING', why: 'the mark must stand before an address is chosen' },
+  'GWFLEET-SNAT': {
+    chain: 'POSTROUTING',
+    why: 'the first, so that no rule of others gives the inside another address',
+  },
+  'GWFLEET-FORWARD': { chain: 'FORWARD', why: 'the first, so that no ACCEPT of others lets INVALID pass' },
+  'GWFLEET-INPUT': { chain: 'INPUT', why: 'the first, so that no ACCEPT of others opens an alias' },
+};
 
 /** The configuration of 2007, rule for rule: the tables filter and nat hold this and nothing else. */
 export function seedChains({ internal, external, network, pool }: Intent): readonly ExplainedChain[] {
