@@ -194,6 +194,13 @@ function looks(): readonly (readonly [string, string])[] {
     ['status of a webserver', webserverScript.text],
     ['counting for a drain', countScript('gwf-1', ['10.0.1.1', "a'b"]).text],
     ['a look through gateways', throughScript('gwf-1', orders).text],
+    [
+      'a look by itself',
+      throughScript(
+        'gwf-1',
+        orders.map((order) => ({ ...order, via: undefined })),
+      ).text,
+    ],
     ['a question for a source', sourceScript('gwf-1', '10.0.0.3').text],
     ['a look at a gateway', gatewayLookScript('gwf-1', gateway).text],
     ['a question for owners', addressOwnersScript('gwf-1', 'eth1', ['203.0.113.1', '203.0.113.2']).text],
