@@ -132,7 +132,7 @@ class Desk {
  * go both ways for a while (so no name lookups), opened by the host or from outside. What begins or ends at the
  * gateway itself does not go through it.
  */
-function countScript(mark: string, sources: readonly string[]): Script {
+export function countScript(mark: string, sources: readonly string[]): Script {
   return block(
     sh`gwfleet_entries() {
 if command -v conntrack >/dev/null 2>&1; then conntrack -L 2>/dev/null; else cat /proc/net/nf_conntrack; fi

@@ -126,9 +126,9 @@ function noteLeftovers(host: string, { leftovers }: Journal, context: RunContext
 function untouchedEnding(
   { plan }: HostOrder,
   { outcome, journal }: { readonly outcome: Outcome; readonly journal: Journal },
-  { types }: RunContext,
+  context: RunContext,
 ): HostEnding | undefined {
-  if (journal.refusal !== undefined) return refusedEnding(journal.refusal, plan.tasks, types);
+  if (journal.refusal !== undefined) return refusedEnding(journal.refusal, plan.tasks, context);
   const next = 'nothing was changed on this host';
   if (outcome.kind === 'not-started')
     return { result: 'failed', refused: 'unable', message: outcome.cause, next: outcome.hint ?? next };

@@ -40,14 +40,18 @@ export function unplannableEnding(plan: UnplannableHost): HostEnding {
 }
 
 /** A host that would not begin. */
-export function refusedEnding(refusal: Refusal, tasks: readonly TaskPlan[], types: TaskTypes): HostEnding {
+export function refusedEnding(
+  refusal: Refusal,
+  tasks: readonly TaskPlan[],
+  { types, breakLock }: { readonly types: TaskTypes; readonly breakLock?: string },
+): HostEnding {
   switch (refusal.kind) {
     case 'locked':
       return {
         result: 'failed',
         refused: 'locked',
         message: lockedMessage(refusal.by),
-        next: lockedAdvice(refusal.by),
+        next: lockedAdvice(refusal.by, breakLock),
       };
     case 'settled':
       return settledForOther(refusal);
@@ -92,7 +96,9 @@ function lockedMessage({ run, owner, sinceEpochSeconds, secondsLeft }: LockHolde
   return `locked by run ${run} of ${owner} since ${since} UTC${left}`;
 }
 
-function lockedAdvice({ run, life }: LockHolder): string {
+function lockedAdvice({ run, life }: LockHolder, breakLock: string | undefined): string {
+  if (life === 'alive' && breakLock !== undefined && run.startsWith(`${breakLock}.`))
+    return 'nothing was changed on this host; that run is alive, and --break-lock takes no lock from the living: it confirms, or the host rolls it back by itself; try again then';
   if (life === 'alive')
     return 'nothing was changed on this host; that run confirms it, or the host rolls it back by itself; try again then';
   return `nothing was changed on this host; that run died here before it changed anything; break its lock with --break-lock ${run.replace(/\.u?\d+$/, '')}`;

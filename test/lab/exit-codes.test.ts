@@ -75,6 +75,13 @@ describe('exit code', () => {
     await lab.run('web01', `mkdir -p /run/gwfleet; printf '${long}' > /run/gwfleet/lock`);
     expect(await code(apply('well', '--limit', 'web01'))).toBe(6);
     expect(await code(apply('well'))).toBe(2);
+    const wrong = await gwfleet(
+      lab,
+      apply('well', '--limit', 'web01', '--break-lock', '20250101-000000-ffff'),
+    );
+    expect(`${wrong.code} ${wrong.stdout}`).toMatch(
+      /^6 [\s\S]*locked by run 20260101-000000-abcd\.1 of eve@elsewhere since 2023-11-14 22:13:20 UTC\n.*that run died here.*--break-lock 20260101-000000-abcd\n/,
+    );
     const broken = await gwfleet(lab, apply('well', '--break-lock', '20260101-000000-abcd'));
     expect(`${broken.code} ${broken.stderr}`).toMatch(/^0 [\s\S]*was stale and has been broken/);
   });

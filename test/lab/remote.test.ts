@@ -178,6 +178,37 @@ describe('a wire that fails', () => {
     }
   });
 
+  test('MaxStartups 2:100:3 and MaxSessions 1 keep nobody out, by either transport, straight and as a jump host', async () => {
+    const narrow = await startSshd({ config: ['MaxStartups 2:100:3', 'MaxSessions 1'] });
+    appendFileSync(sshd.knownHosts, readFileSync(narrow.knownHosts, 'utf8'));
+    writeFileSync(join(narrow.folder, 'authorized_keys'), readFileSync(`${sshd.keyFile}.pub`));
+    const config = join(narrow.folder, 'ssh_config');
+    writeFileSync(
+      config,
+      `Host door\n  HostName 127.0.0.1\n  Port ${narrow.port}\n  User root\n  IdentityFile ${sshd.keyFile}\nHost *\n  UserKnownHostsFile ${sshd.knownHosts}\n`,
+      { mode: 0o600 },
+    );
+    try {
+      for (const transport of ['ssh', 'openssh'] as const)
+        for (const to of [
+          target({ transport, port: narrow.port }),
+          target({ transport, args: ['-J', 'door'] }),
+        ]) {
+          const connector = openConnector(options({ sshConfigFile: config, connectTimeoutSeconds: 30 }));
+          connectors.push(connector);
+          const all = await Promise.all(Array.from({ length: 8 }, () => connector.connect(to)));
+          expect(all.map((one) => (one.ok ? 'in' : one.failure.message))).toEqual(all.map(() => 'in'));
+          const ran = all.flatMap((one) =>
+            one.ok ? [one.remote.run(sh`echo in`, { timeoutSeconds: 30 })] : [],
+          );
+          expect((await Promise.all(ran)).map(({ stdout }) => stdout)).toEqual(all.map(() => 'in\n'));
+          for (const one of all) if (one.ok) await one.remote.close();
+        }
+    } finally {
+      await narrow.stop();
+    }
+  });
+
   test('two resets before the banner are retried', async () => {
     const wired = await wireTarget({ resetFirst: 2 });
     const remote = await connected(wired);

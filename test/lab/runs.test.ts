@@ -36,6 +36,18 @@ describe('the lock of an inventory', () => {
     expect(hint).toContain(`gwfleet runs show ${run}`);
     const look = await gwfleet(lab, ['plan', lab.inventory]);
     expect(look.stderr).toContain(`run ${run} (apply)`);
+    // Somebody on another machine meets the guard itself.
+    const elsewhere = join(lab.folder, 'state-of-another');
+    const third = await gwfleet(
+      lab,
+      ['apply', lab.inventory, '-p', join(lab.folder, 'waits.yaml'), '--yes', '--break-lock', run],
+      elsewhere,
+    );
+    expect(`${third.code} ${third.stdout}`).toMatch(
+      new RegExp(
+        `^6 gw1 failed: locked by run ${run}\\.1 of .+@.+ since .+ UTC, at most \\d+ s left\\n.*--break-lock takes no lock from the living`,
+      ),
+    );
     await lab.run('gw1', 'touch /run/go');
     expect((await first.ended).code).toBe(0);
     expect(inventoryLocks(lab)).toEqual([]);

@@ -86,7 +86,7 @@ const mustBe: AnyTaskType = {
   verifyOnly: true,
 };
 
-export const types: TaskTypes = new Map([word, harmless, mustBe].map((type) => [type.name, type]));
+const types: TaskTypes = new Map([word, harmless, mustBe].map((type) => [type.name, type]));
 
 export const rules: PlayRules = {
   maxFail: null,

@@ -26,6 +26,8 @@ export interface Sshd {
 export interface SshdOptions {
   readonly config?: readonly string[];
   readonly hostKeyTypes?: readonly ('ed25519' | 'ecdsa' | 'rsa')[];
+  /** Each host key also has a certificate, of `authority` in the folder. */
+  readonly hostCertificates?: true;
 }
 
 /** The folder is world-readable up to the keys: sshd also lets other users than root in. */
@@ -36,6 +38,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const port = await freePort();
   const types = options.hostKeyTypes ?? ['ed25519', 'ecdsa', 'rsa'];
   for (const type of types) makeKey(join(folder, `host_${type}`), type);
+  const certificates = options.hostCertificates === true ? certified(folder, types) : [];
   const keyFile = join(folder, 'user');
   makeKey(keyFile, 'ed25519');
   copyFileSync(`${keyFile}.pub`, join(folder, 'authorized_keys'));
@@ -47,6 +50,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const config = [
     `ListenAddress 127.0.0.1:${port}`,
     ...types.map((type) => `HostKey ${folder}/host_${type}`),
+    ...certificates.map((file) => `HostCertificate ${file}`),
     `AuthorizedKeysFile ${folder}/authorized_keys`,
     `PidFile ${folder}/pid`,
     'PermitRootLogin yes',
@@ -72,6 +76,16 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function certified(folder: string, types: readonly string[]): readonly string[] {
+  const authority = join(folder, 'authority');
+  makeKey(authority, 'ed25519');
+  return types.map((type) => {
+    const key = join(folder, `host_${type}`);
+    execFileSync('ssh-keygen', ['-q', '-s', authority, '-I', 'host', '-h', '-n', '127.0.0.1', `${key}.pub`]);
+    return `${key}-cert.pub`;
+  });
 }
 
 export function makeKey(file: string, type: 'ed25519' | 'ecdsa' | 'rsa', passphrase = ''): void {
