@@ -12,8 +12,12 @@ export interface Pending {
   readonly guard: 'armed' | 'rolling-back' | null;
 }
 
+/** The frame of a probe that it stands in. */
+export const pendingFrame = 'pending';
+
 export const pendingProbe: Script = block(
-  sh`R=${guardFolder}; holder=$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)`,
+  sh`R=${guardFolder}; holder=`,
+  sh`if [ -e "$R/lock" ]; then holder=$(sed -n 's/^run //p' "$R/lock" 2>/dev/null); fi`,
   sh`if [ -n "$holder" ]; then
 life=dead
 if grep -qs "[:]$holder" /proc/[0-9]*/cmdline; then life=alive

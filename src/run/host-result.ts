@@ -96,12 +96,27 @@ function lockedMessage({ run, owner, sinceEpochSeconds, secondsLeft }: LockHolde
   return `locked by run ${run} of ${owner} since ${since} UTC${left}`;
 }
 
+/** What a look finds of another run, and what can be done about it. */
+export function heldNote(holder: LockHolder): string {
+  const { run, life } = holder;
+  const ends =
+    life === 'alive'
+      ? 'that run confirms its change, or the host rolls it back by itself; look again then'
+      : `that run died here before it changed anything; break its lock with --break-lock ${runIdOf(run)}`;
+  return `${lockedMessage(holder)}; what is seen now may change: ${ends}`;
+}
+
 function lockedAdvice({ run, life }: LockHolder, breakLock: string | undefined): string {
   if (life === 'alive' && breakLock !== undefined && run.startsWith(`${breakLock}.`))
     return 'nothing was changed on this host; that run is alive, and --break-lock takes no lock from the living: it confirms, or the host rolls it back by itself; try again then';
   if (life === 'alive')
     return 'nothing was changed on this host; that run confirms it, or the host rolls it back by itself; try again then';
-  return `nothing was changed on this host; that run died here before it changed anything; break its lock with --break-lock ${run.replace(/\.u?\d+$/, '')}`;
+  return `nothing was changed on this host; that run died here before it changed anything; break its lock with --break-lock ${runIdOf(run)}`;
+}
+
+/** A run has a guard for each play, and one more to undo it. */
+function runIdOf(guard: string): string {
+  return guard.replace(/\.u?\d+$/, '');
 }
 
 /** The dead guard of another run stood in the way and has been ended; ours has not begun. */

@@ -2,9 +2,13 @@
  * The first look at every host: one connection, one exec. The connection of a host is kept for its change; `close`
  * lets it go as soon as it is known that there is nothing to do.
  */
+import { pendingFrame, pendingProbe, readPending } from '../guard/pending.ts';
 import { type HostTask, probeScript, readSight, type Sight } from '../plan/probe.ts';
 import type { Outcome, Remote } from '../remote/remote.ts';
+import { framed } from '../shell/frames.ts';
+import { block } from '../shell/sh.ts';
 import { type RunContext, targetOf } from './context.ts';
+import { heldNote } from './host-result.ts';
 
 export type Survey =
   | { readonly kind: 'seen'; readonly sight: Sight; readonly remote: Remote }
@@ -33,10 +37,18 @@ export async function surveyHosts(
         host,
         ...(survey.kind === 'seen' ? { result: 'seen' } : { result: survey.result, message: survey.why }),
       });
+      const held = survey.kind === 'seen' ? heldBy(survey.sight) : undefined;
+      if (held !== undefined) context.emit({ type: 'note', host, message: held });
       return [host, survey] as const;
     }),
   );
   return new Map(surveys);
+}
+
+/** Another run is at this host: what was seen may be half of its change. */
+function heldBy({ outputs }: Sight): string | undefined {
+  const { lock } = readPending(outputs.get(pendingFrame)?.stdout ?? '');
+  return lock === null ? undefined : heldNote(lock);
 }
 
 async function surveyHost(host: string, tasks: readonly HostTask[], context: RunContext): Promise<Survey> {
@@ -62,7 +74,8 @@ export async function lookAgain(
   context: RunContext & { readonly until?: AbortSignal },
 ): Promise<Look> {
   const mark = context.nonce();
-  const outcome = await remote.run(probeScript(mark, tasks, context.types), {
+  const script = block(probeScript(mark, tasks, context.types), framed(mark, pendingFrame, pendingProbe));
+  const outcome = await remote.run(script, {
     timeoutSeconds: context.commandTimeoutSeconds,
     ...(context.until === undefined ? {} : { signal: context.until }),
   });

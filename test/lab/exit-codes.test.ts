@@ -75,6 +75,8 @@ describe('exit code', () => {
     await lab.run('web01', `mkdir -p /run/gwfleet; printf '${long}' > /run/gwfleet/lock`);
     expect(await code(apply('well', '--limit', 'web01'))).toBe(6);
     expect(await code(apply('well'))).toBe(2);
+    const looked = await gwfleet(lab, ['plan', lab.inventory, '--limit', 'web01']);
+    expect(`${looked.code} ${looked.stderr}`).toMatch(/^0 [\s\S]*web01.* locked by run 20260101-000000-abcd/);
     const wrong = await gwfleet(
       lab,
       apply('well', '--limit', 'web01', '--break-lock', '20250101-000000-ffff'),

@@ -48,6 +48,12 @@ describe('the lock of an inventory', () => {
         `^6 gw1 failed: locked by run ${run}\\.1 of .+@.+ since .+ UTC, at most \\d+ s left\\n.*--break-lock takes no lock from the living`,
       ),
     );
+    const fourth = await gwfleet(lab, ['plan', lab.inventory], join(lab.folder, 'state-of-a-third'));
+    expect(`${fourth.code} ${fourth.stderr}`).toMatch(
+      new RegExp(
+        `^0 [\\s\\S]*gw1.* locked by run ${run}\\.1 of .+ at most \\d+ s left; .*the host rolls it back by itself`,
+      ),
+    );
     await lab.run('gw1', 'touch /run/go');
     expect((await first.ended).code).toBe(0);
     expect(inventoryLocks(lab)).toEqual([]);
