@@ -64,7 +64,7 @@ export function wantedBack(
     return { kind: 'state', state: now, notes: [{ level: 'warning', text }] };
   }
   if (type.changes(now, to).length === 0) return { kind: 'state', state: to };
-  const moved = differenceText(type, now, from);
+  const moved = differenceText(type, now, type.settled?.(from, now) ?? from);
   if (moved !== undefined) return { kind: 'refused', why: `${moved} as run ${run} left it`, stale: true };
   const why = type.refusesBack?.(now, to);
   return why === undefined ? { kind: 'state', state: to } : { kind: 'refused', why };

@@ -4,7 +4,7 @@
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { bootAddresses } from './aliases/boot.ts';
-import { usualDrain, waitingFor } from './aliases/leaving.ts';
+import { drained, usualDrain, waitingFor } from './aliases/leaving.ts';
 import { aliasChanges } from './aliases/lines.ts';
 import { applyAliases } from './aliases/script.ts';
 import { probeAliases, readAliases } from './aliases/seen.ts';
@@ -91,6 +91,7 @@ export const aliases: TaskType<AliasesArgs, AliasesState> = {
   },
   changes: aliasChanges,
   waiting: waitingFor,
+  settled: drained,
   apply: applyAliases,
   boot: (to, facts, from) => (to === null ? [] : addressParts(bootAddresses(to, from ?? null), facts.boot)),
   bootName: (args) => `gwfleet-aliases-${args.interface}`,

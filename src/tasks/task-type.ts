@@ -140,6 +140,8 @@ export interface TaskType<Args, State extends Json> {
   /** A word in the names of all its boot files: those on a host that are no longer wanted are taken away. */
   bootName?(args: Args): string;
   readonly undo: 'turned' | { readonly impossible: string };
+  /** What a run left, as far as it has passed by itself since: what drained is gone, and nobody changed it. Pure. */
+  settled?(left: State | null, now: State | null): State | null;
   /** How a look asks before the object goes back to a state of another day; by default as the run that left it. */
   argsBack?(args: Args, to: State | null): Args;
   /** Why it may not go back there; undefined: it may. Pure. */

@@ -175,6 +175,14 @@ it('cuts what is left at the deadline when that is wanted, and says how many bro
   expect(after.broken).toEqual({ '203.0.113.13': perAddress });
 });
 
+it('comes back when the run that let it go is taken back', async () => {
+  const { code, stdout, stderr } = await lab.gwfleet(['rollback', lab.inventory, '--yes'], { env: state() });
+  expect(`${code} ${stdout}${stderr}`).toMatch(/^0 [\s\S]*1 changed/);
+  expect(await hasAddress('203.0.113.13')).toBe(true);
+  const [one, two] = [await holding().report(), await holding().report()];
+  expect(two.new['203.0.113.13']).toBeGreaterThan(one.new['203.0.113.13'] ?? 0);
+});
+
 /** The three ways in which a look is told. */
 async function status(drain: string, pool: string) {
   const args = ['status', lab.inventory, '-p', `${lab.folder}/${drain}.yaml`, '-e', `snat_pool=${pool}`];

@@ -175,6 +175,16 @@ describe('an address that leaves the pool', () => {
     expect(waiting?.connections).toBe(37);
   });
 
+  test('that has gone since is as the run left it, so that the run can be taken back', () => {
+    const left = seen('203.0.113.77 37 2');
+    const gone = { ...left, leaving: [] };
+    expect(left.leaving).toHaveLength(1);
+    expect(aliases.settled?.(left, gone)).toEqual(gone);
+    expect(aliases.settled?.(left, left)).toEqual(left);
+    // Somebody else's change stays one.
+    expect(aliases.settled?.(left, { ...gone, addresses: [] })?.addresses).toEqual(left.addresses);
+  });
+
   test('goes when nothing but TIME_WAIT is left', () => {
     const { changes, waiting } = leaver(seen('203.0.113.77 0 44'));
     expect(changes.map(({ action }) => action)).toEqual(['delete']);

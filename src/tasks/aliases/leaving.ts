@@ -7,7 +7,7 @@ import { block, type Script, sh } from '../../shell/sh.ts';
 import { addressConnectionsScript, readAddressConnections } from '../connections.ts';
 import { type Drain, deadlineSeconds } from '../drain-args.ts';
 import type { Json, Note, Observation, Waiting } from '../task-type.ts';
-import type { AliasesState, HostAddress } from './state.ts';
+import { type AliasesState, type HostAddress, heldAddresses } from './state.ts';
 
 /** Short requests end within it; who has longer ones finds the address still draining at the next apply. */
 export const usualDrain: Drain = {
@@ -68,6 +68,13 @@ export function leavingNotes(
       return live === 0 ? [] : [{ level: 'danger', text: `${address} goes, ${counted(live)} on it break` }];
     }),
   ];
+}
+
+/** A state as a run left it, without those addresses that have drained and gone since. */
+export function drained(left: AliasesState | null, now: AliasesState | null): AliasesState | null {
+  if (left === null) return null;
+  const there = new Set(heldAddresses(now).map(({ address }) => address));
+  return { ...left, leaving: left.leaving.filter(({ address }) => there.has(address)) };
 }
 
 /** What a run waits for after it has changed the host. */
