@@ -109,7 +109,9 @@ export function ownerNotes(device: string, boot: BootFacts | undefined): readonl
 export function routeNotes(wanted: BootRoute, boot: BootFacts | undefined): readonly Note[] {
   const owner = ownerOf(boot, wanted.interface);
   const [claim] = owner.claims;
-  if (claim === undefined || owner.claims.length > 1) return ownerNotes(wanted.interface, boot);
+  if (owner.claims.length > 1) return ownerNotes(wanted.interface, boot);
+  if (claim === undefined || claim.manager === 'ifupdown')
+    return [...lostWithTheLink(wanted, boot, claim?.manager), ...ownerNotes(wanted.interface, boot)];
   const others = owner.gateways.filter((address) => address !== wanted.via);
   const contestable = claim.manager === 'networkd' || claim.manager === 'netplan';
   if (!contestable || others.length === 0) return ownerNotes(wanted.interface, boot);
@@ -117,6 +119,18 @@ export function routeNotes(wanted: BootRoute, boot: BootFacts | undefined): read
   const rival = others.includes('dhcp') ? 'a lease of DHCP' : others.join(' and ');
   const text = `${where} names another default route (${rival}): gwfleet's unit replaces it at boot, but a reconfigure by ${claim.manager} brings it back until the next apply; take it out there`;
   return [{ level: 'warning', text }, ...ownerNotes(wanted.interface, boot)];
+}
+
+/** The kernel drops routes with their link; of the owners, these two do not see that it came back. */
+function lostWithTheLink(
+  { interface: device }: BootRoute,
+  boot: BootFacts | undefined,
+  manager: string | undefined,
+): readonly Note[] {
+  if (boot === undefined || boot.init === 'other') return [];
+  const who = manager === undefined ? 'nobody owns it' : `${manager} does not see that`;
+  const text = `${device}: a restart brings this route back; after ip link down and up it is gone (${who}) until the next apply`;
+  return [{ level: 'info', text }];
 }
 
 function isContested({ gateways }: InterfaceOwner, { via }: BootRoute): boolean {

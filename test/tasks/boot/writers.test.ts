@@ -196,6 +196,20 @@ describe('the default route', () => {
     expect(routeNotes(route, host([claim('networkd')], {}, ['10.0.0.2']))).toEqual([]);
   });
 
+  it.each([
+    ['ifupdown does not see that', [claim('ifupdown')]],
+    ['nobody owns it', []],
+  ])('is lost with the link where %s, and the plan says so', (who, claims) => {
+    expect(routeNotes(route, host(claims))[0]?.text).toContain(
+      `after ip link down and up it is gone (${who})`,
+    );
+    expect(
+      routeNotes(route, host(claims, { init: 'other' }))
+        .map(({ text: told }) => told)
+        .join(),
+    ).not.toContain('link down');
+  });
+
   it('is set by a unit where a lease of NetworkManager brings another one', () => {
     const profile = { uuid: 'u-1', method: 'auto', addresses: [], gateway: '' };
     const boot = host([claim('networkmanager', { source: 'u-1' })], { profiles: [profile] });
