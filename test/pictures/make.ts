@@ -22,6 +22,8 @@ const size = { width: 100, height: 16 };
 const folder = mkdtempSync(join(tmpdir(), 'gwfleet-pictures-'));
 const state = join(folder, 'state');
 const name = `pictures${process.pid}`;
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void labDown(name).finally(() => process.exit(99)));
 try {
   const { folder: lab } = await labUp({ name, gateways: 4, webservers: 40 });
   await gwfleet('apply', join(lab, 'inventory.yaml'), '--yes', '--progress', 'quiet');

@@ -46,6 +46,8 @@ iptables -S FORWARD | grep -qx -e '-P FORWARD DROP' && iptables-save -t nat | gr
 /** @param rtt milliseconds of round trip between the controller and every host. */
 export async function openGround(name: string, hosts: number, rtt: number): Promise<Ground> {
   const gateways = Math.ceil(hosts / 11);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void labDown(name).finally(() => process.exit(99)));
   const { folder } = await labUp({ name, gateways, webservers: hosts - gateways });
   const width = Math.max(2, String(hosts - gateways).length);
   const names = {
