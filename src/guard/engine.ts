@@ -31,9 +31,9 @@ export const guardFolder = '/run/gwfleet';
  */
 export const engine = String.raw`
 D=$(dirname "$0"); R=$(dirname "$D")
-# Every signal that can be ignored; a shell that does not know one of them must not end over it.
+# Every signal that can be ignored; with "command" a shell that does not know one does not end over it.
 for s in HUP INT QUIT PIPE TERM ILL TRAP ABRT BUS FPE USR1 SEGV USR2 ALRM TSTP TTIN TTOU XCPU XFSZ VTALRM PROF IO PWR SYS; do
-  (trap '' "$s") 2>/dev/null && { trap '' "$s"; ignored="$ignored $s"; }
+  command trap '' "$s" 2>/dev/null && ignored="$ignored $s"
 done
 caller=$mark
 . "$D/plan"
