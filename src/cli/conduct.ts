@@ -2,6 +2,7 @@
  * The one conductor of every command that changes hosts: survey, plan, question, apply, recap, exit code. What differs
  * between `apply`, `gateway drain` and `rollback` is the errand: which request, and how the question reads. A dry run
  * ends after the plan; nothing but the read-only probe has been run on any host then.
+ * Long because it is the life of a run, to be read from top to bottom in one place.
  */
 
 import { hiddenPlan } from '../plan/hidden.ts';

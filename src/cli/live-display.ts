@@ -16,6 +16,7 @@ import { isBad } from '../report/host-state.ts';
 import type { RunState } from '../report/run-state.ts';
 import type { Controls, Display } from './display.ts';
 import type { Output } from './output.ts';
+import { suspension } from './suspension.ts';
 import { sizeNow } from './terminal-size.ts';
 
 export interface LiveOrder {
@@ -93,23 +94,12 @@ export function liveDisplay(order: LiveOrder): Display {
     above = undefined;
     output.divert(undefined);
   };
-  /** The shell gets its terminal; whoever else is in our job stops too, as with any Ctrl-Z. */
-  const suspend = (): void => {
-    close();
-    process.off('SIGTSTP', suspend);
-    process.kill(0, 'SIGTSTP');
-    // Runs when we are continued, or at once where nobody could have continued us.
-    setTimeout(() => {
-      process.on('SIGTSTP', suspend);
-      open();
-    }, frameMs);
-  };
   const timer = setInterval(() => {
     tick += 1;
     sizeNow(stderr);
     redraw();
   }, frameMs);
-  process.on('SIGTSTP', suspend);
+  const { suspend, end: endSuspension } = suspension({ open, close });
   open();
   return {
     event: (event, next) => {
@@ -123,7 +113,7 @@ export function liveDisplay(order: LiveOrder): Display {
     end: () => {
       if (screen === undefined) return;
       clearInterval(timer);
-      process.off('SIGTSTP', suspend);
+      endSuspension();
       close();
       const last = lastFrame(view(), liveSize());
       output.tell(last.length === 0 ? '' : `${paint(last)}\n`);

@@ -17,6 +17,7 @@ import { symbolsFor } from '../render/live/symbols.ts';
 import type { Size } from '../render/live/view.ts';
 import type { FleetStatus } from '../status/model.ts';
 import type { Output } from './output.ts';
+import { suspension } from './suspension.ts';
 import { sizeNow } from './terminal-size.ts';
 
 export interface StatusScreen {
@@ -84,21 +85,11 @@ export function statusScreen(output: Output, end: () => void): StatusScreen {
     screen = undefined;
     stderr.write(usersScreen);
   };
-  const suspend = (): void => {
-    close();
-    process.off('SIGTSTP', suspend);
-    process.kill(0, 'SIGTSTP');
-    // Runs when we are continued, or at once where nobody could have continued us.
-    setTimeout(() => {
-      process.on('SIGTSTP', suspend);
-      open();
-    }, tickMs);
-  };
   const timer = setInterval(() => {
     sizeNow(stderr);
     redraw();
   }, tickMs);
-  process.on('SIGTSTP', suspend);
+  const { suspend, end: endSuspension } = suspension({ open, close });
   process.on('exit', close);
   open();
   return {
@@ -110,7 +101,7 @@ export function statusScreen(output: Output, end: () => void): StatusScreen {
     },
     close: () => {
       clearInterval(timer);
-      process.off('SIGTSTP', suspend);
+      endSuspension();
       process.off('exit', close);
       close();
     },

@@ -1,6 +1,7 @@
 /**
  * The variables of the domain as typed settings with defaults, each mistake at the place of the value that won. Only
  * members of `gateways` and `webservers` are looked at: elsewhere `gateway` or `probes` are other people's names.
+ * Long because each of the many variables has its reader here, and nowhere else.
  */
 import { formatNetwork, parseAddress, parseNetwork } from '../address/ipv4.ts';
 import { readPool } from '../address/pool.ts';

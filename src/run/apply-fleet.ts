@@ -1,7 +1,8 @@
 /**
  * Takes a plan through the fleet: plays in order, batches in order, the hosts of a batch side by side. A host that
  * failed is left out of later plays; a stop rule or an interrupt begins no further host. When a rule has stopped it,
- * `on_failure` says which of the confirmed hosts go back.
+ * `on_failure` says which of the confirmed hosts go back. Longer than others because plays, batches and hosts share what
+ * has happened so far: apart, each piece would be handed all of it.
  */
 import { drainOf } from '../plan/drain.ts';
 import type { HostPlan, PlannedHost, PlayPlan, TaskPlan } from '../plan/plan.ts';

@@ -1,6 +1,7 @@
 /**
  * A connection table that fits the pool. What a host does not let us set (the table's size inside a network namespace,
  * a module that is missing) is a note with what it means for capacity, never a failure and never an endless change.
+ * One task type, one file: schema, state, sizing notes and scripts are read beside each other, so it is long.
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { readPool } from '../address/pool.ts';

@@ -1,7 +1,7 @@
 /**
  * The default route of a host: one, by the given next hop. The next hop is asked by the probe and not by the apply
  * script: so the plan already knows it, the guard's second look asks again right before the change, and an undo
- * never waits for a gateway that may be dead.
+ * never waits for a gateway that may be dead. One task type, one file: what could leave is in `default-route/`.
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { parseAddress } from '../address/ipv4.ts';
