@@ -36,7 +36,7 @@ const usualPorts = [32_768, 60_999] as const;
 
 const { values } = parseArgs({
   options: {
-    addresses: { type: 'string', default: '6' },
+    addresses: { type: 'string', default: '1-8' },
     webservers: { type: 'string', default: '1,20' },
     spread: { type: 'string', default: 'all' },
   },

@@ -47,7 +47,6 @@ function dropIn(networkFile: string, what: string, sections: readonly string[]):
 }
 
 /**
- * networkd has no dry run, so each line is held against its grammar: a section, then known keys with one word. The
- * Network File must still be there, or the drop-in would lie beside nothing.
+ * networkd has no dry run, so each line is held against its grammar: a section, then known keys with one word.
  */
 const networkdCheck = sh`! grep -v -e '^#' -e '^\[\(Address\|Route\)\]$' -e '^\(Address\|Broadcast\|Gateway\|PreferredSource\)=[0-9][0-9./]*$' -e '^Label=[^ ]\{1,15\}$' -e '^\(Metric\|MTUBytes\)=[0-9]\{1,10\}$' -e '^$' "$gwfleet_new"`;
