@@ -93,7 +93,7 @@ export const aliases: TaskType<AliasesArgs, AliasesState> = {
   waiting: waitingFor,
   settled: drained,
   apply: applyAliases,
-  boot: (to, facts, from) => (to === null ? [] : addressParts(bootAddresses(to, from ?? null), facts.boot)),
+  boot: (to, facts, from) => addressParts(bootAddresses(to, from ?? null), facts.boot),
   bootName: (args) => `gwfleet-aliases-${args.interface}`,
   undo: 'turned',
   touches: 'reachability',

@@ -19,7 +19,7 @@ import {
 import { rulesetChanges } from './ruleset/lines.ts';
 import { rulesetManual } from './ruleset/manual.ts';
 import type { Sticky } from './ruleset/rules.ts';
-import { applyRuleset, probeRuleset } from './ruleset/script.ts';
+import { applyRuleset, bootRuleset, probeRuleset } from './ruleset/script.ts';
 import { readRuleset } from './ruleset/seen.ts';
 import type { Chain, Owner, RulesetState } from './ruleset/state.ts';
 import { noRules, type OpenIntent, wantedChains, wantedRuleset } from './ruleset/wanted.ts';
@@ -123,7 +123,7 @@ export const ruleset: TaskType<RulesetArgs, RulesetState> = {
   },
   changes: rulesetChanges,
   apply: applyRuleset,
-  boot: (to, facts) => (to === null ? [] : rulesParts(subshell(applyRuleset(null, to)), facts.boot)),
+  boot: (to, facts) => (to === null ? [] : rulesParts(subshell(bootRuleset(to)), facts.boot)),
   bootName: () => 'gwfleet-ruleset',
   undo: 'turned',
   touches: 'reachability',

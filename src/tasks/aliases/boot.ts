@@ -2,10 +2,11 @@
 import type { BootAddresses } from '../boot/network.ts';
 import type { AliasesState } from './state.ts';
 
-export function bootAddresses(to: AliasesState, from: AliasesState | null): BootAddresses {
-  const kept = to.addresses.filter((one) => one.interface === to.interface);
+export function bootAddresses(to: AliasesState | null, from: AliasesState | null): BootAddresses {
+  const device = (to ?? from)?.interface ?? '';
+  const kept = (to?.addresses ?? []).filter((one) => one.interface === device);
   const gone = (from?.addresses ?? []).filter(
-    (one) => one.interface === to.interface && !kept.some(({ address }) => address === one.address),
+    (one) => one.interface === device && !kept.some(({ address }) => address === one.address),
   );
-  return { interface: to.interface, addresses: kept, gone };
+  return { interface: device, addresses: kept, gone };
 }

@@ -38,6 +38,8 @@ export interface BootFacts {
   /** Units that load rules at boot and are enabled: `netfilter-persistent`, `iptables`. */
   readonly rulesUnits: readonly string[];
   readonly profiles: readonly Profile[];
+  /** Of a way back: the profiles as they were before the run that is taken back. */
+  readonly profilesThen?: readonly Profile[];
   /** Our files that lie on the host, with their POSIX cksum: `<checksum> <bytes>`. */
   readonly files: readonly { readonly path: string; readonly cksum: string }[];
 }

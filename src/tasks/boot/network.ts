@@ -5,7 +5,7 @@
  */
 import type { BootPart, Note } from '../task-type.ts';
 import { type BootFacts, type InterfaceOwner, ownerOf } from './boot-facts.ts';
-import { ifcfgAddresses, ifcfgRoute } from './ifcfg.ts';
+import { ifcfgAddresses, ifcfgRoute, ifcfgRouteGone } from './ifcfg.ts';
 import { hook } from './ifupdown.ts';
 import { netplanAddresses, netplanRoute } from './netplan.ts';
 import { profileAddresses, profileGateway } from './network-manager.ts';
@@ -48,6 +48,7 @@ export function addressParts(wanted: BootAddresses, boot: BootFacts | undefined)
       return profileAddresses(
         boot.profiles.find(({ uuid }) => uuid === claim.source),
         wanted,
+        boot.profilesThen?.find(({ uuid }) => uuid === claim.source),
       );
     case 'ifupdown':
       return wanted.addresses.length === 0
@@ -75,7 +76,9 @@ export function routeParts(wanted: BootRoute, boot: BootFacts | undefined): read
       return contested ? routeUnit(wanted) : netplanRoute(wanted);
     case 'networkmanager': {
       const profile = boot.profiles.find(({ uuid }) => uuid === claim.source);
-      return profile?.method === 'manual' ? profileGateway(profile, wanted) : routeUnit(wanted);
+      if (profile?.method !== 'manual') return routeUnit(wanted);
+      const then = boot.profilesThen?.find(({ uuid }) => uuid === claim.source);
+      return profileGateway(profile, { ...wanted, via: then?.gateway ?? wanted.via });
     }
     case 'ifupdown':
       return [hook('default-route', wanted.interface, [routeCommand(wanted)])];
@@ -84,6 +87,17 @@ export function routeParts(wanted: BootRoute, boot: BootFacts | undefined): read
     case undefined:
       return routeUnit(wanted);
   }
+}
+
+/** Where files of our own go by their names, a route that is no longer wanted must also leave what others keep. */
+export function routeGone(gone: BootRoute, boot: BootFacts | undefined): readonly BootPart[] {
+  const [claim, other] = ownerOf(boot, gone.interface).claims;
+  if (boot === undefined || other !== undefined) return [];
+  if (claim?.manager === 'ifcfg') return ifcfgRouteGone(gone, boot);
+  const profile = boot.profiles.find(({ uuid }) => uuid === claim?.source);
+  if (claim?.manager !== 'networkmanager' || profile?.gateway !== gone.via) return [];
+  const then = boot.profilesThen?.find(({ uuid }) => uuid === claim.source);
+  return profileGateway(profile, { interface: gone.interface, via: then?.gateway ?? '' });
 }
 
 /** What people must know of the interface's owner beside a change. */

@@ -1,7 +1,13 @@
 /** The texts that owners of interfaces are given, held fast: a wrong one locks a host out at its next boot. */
 import { describe, expect, it } from 'vitest';
 import type { BootFacts, Claim } from '../../../src/tasks/boot/boot-facts.ts';
-import { addressParts, ownerNotes, routeNotes, routeParts } from '../../../src/tasks/boot/network.ts';
+import {
+  addressParts,
+  ownerNotes,
+  routeGone,
+  routeNotes,
+  routeParts,
+} from '../../../src/tasks/boot/network.ts';
 import type { BootPart } from '../../../src/tasks/task-type.ts';
 
 const addresses = {
@@ -94,6 +100,25 @@ nmcli connection modify u-1 +ipv4.addresses 198.51.100.9/32 || return 1
 nmcli connection modify u-1 -ipv4.addresses 203.0.113.19/24 || return 1`);
   });
 
+  it('of a run that is taken back leave the profile with those of ours that it had before', () => {
+    const claims = [claim('networkmanager', { source: 'u' })];
+    const profile = (...own: readonly string[]) => ({
+      uuid: 'u',
+      method: 'manual',
+      addresses: ['203.0.113.10/24', ...own],
+      gateway: '',
+    });
+    const back = (then: readonly string[]) => {
+      const boot = host(claims, {
+        profiles: [profile('203.0.113.11/24')],
+        profilesThen: [profile(...then)],
+      });
+      return addressParts(addresses, boot).map((part) => ('to' in part ? part.to : ''));
+    };
+    expect(back(['203.0.113.19/24'])).toEqual(['+203.0.113.19/24 -203.0.113.11/24']);
+    expect(back(['203.0.113.11/24'])).toEqual([]);
+  });
+
   it('are a hook of ifupdown that ends well whatever happens', () => {
     expect(
       text(addressParts(addresses, host([claim('ifupdown')]))),
@@ -177,6 +202,29 @@ describe('the default route', () => {
     expect(text(routeParts(route, host([claim('ifcfg')])))).toContain(
       '/etc/sysconfig/network-scripts/route-eth0 644\n# Written by gwfleet.\ndefault via 10.0.0.2 dev eth0 src 10.0.0.50 metric 100\n',
     );
+  });
+
+  it('leaves the profile of NetworkManager with the gateway of before when there is none any more', () => {
+    const manual = { uuid: 'u', method: 'manual', addresses: [], gateway: '10.0.0.2' };
+    const claims = [claim('networkmanager', { source: 'u' })];
+    const gone = (then: readonly string[]) => {
+      const profilesThen = then.map((gateway) => ({ ...manual, gateway }));
+      return text(routeGone(route, host(claims, { profiles: [manual], profilesThen })));
+    };
+    expect(gone([])).toContain("nmcli connection modify u ipv4.gateway ''");
+    expect(gone(['10.0.0.9'])).toContain('nmcli connection modify u ipv4.gateway 10.0.0.9');
+    // Somebody else's by now.
+    const other = { ...manual, gateway: '10.0.0.8' };
+    expect(routeGone(route, host(claims, { profiles: [other] }))).toEqual([]);
+  });
+
+  it('never takes the place of a route-eth0 that is not ours', () => {
+    const [file] = routeParts(route, host([claim('ifcfg')]));
+    expect(file).toMatchObject({
+      content: '# Written by gwfleet.\ndefault via 10.0.0.2 dev eth0 src 10.0.0.50 metric 100\n',
+    });
+    const check = file !== undefined && 'path' in file ? file.check?.text : '';
+    expect(check).toContain("grep -q '^# Written by gwfleet' /etc/sysconfig/network-scripts/route-eth0");
   });
 
   it('has no metric under NetworkManager, which gives another one at every start', () => {
