@@ -115,10 +115,10 @@ describe('what a gateway gets', () => {
       gateways: { hosts: { gw1: { ansible_host: 10.0.0.1, snat_pool: 203.0.113.10 }, gw2: { ansible_host: 10.0.0.2, snat_pool: 203.0.113.20-203.0.113.29 } } },
       webservers: { hosts: { "web[01:04]": { gateway: gw1 } } } } }`;
     const { inventory } = readInventory(memoryFiles({ 'hosts.yml': text }), 'hosts.yml', new Map());
-    expect(moveGround(readFleet(inventory!).fleet).overloads).toEqual({
-      '10.0.0.1': expect.stringMatching(
-        /^gw1 has 4 webservers, and its 1 address carries 1 at worst; safe with/,
-      ),
-    });
+    const { overloads = {} } = moveGround(readFleet(inventory!).fleet);
+    expect(Object.keys(overloads)).toEqual(['10.0.0.1']);
+    expect(overloads['10.0.0.1']).toMatch(
+      /^gw1 has 4 webservers, and its 1 address carries 1 at worst; safe/,
+    );
   });
 });
