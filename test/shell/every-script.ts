@@ -159,8 +159,11 @@ const owned: readonly BootFacts[] = (
       gateway: '',
     };
     const owners = ['eth0', 'eth1'].map((device) => ({ interface: device, claims, gateways }));
-    const files = [{ path: '/etc/sysconfig/network-scripts/route-eth0', cksum: '1 2' }];
-    return { init: 'systemd' as const, owners, rulesUnits: [], profiles: [profile], files };
+    const files = ['network-scripts/route-eth0', 'iptables'].map((name) => ({
+      path: `/etc/sysconfig/${name}`,
+      cksum: '1 2',
+    }));
+    return { init: 'systemd' as const, owners, rulesUnits: ['iptables'], profiles: [profile], files };
   }),
 );
 

@@ -1,5 +1,6 @@
 /** The part of a default route that must be there after a restart: the first one, as far as the owners can say it. */
-import { type BootRoute, routeGone, routeNotes, routeParts } from '../boot/network.ts';
+import { type BootRoute, routeGone, routeParts } from '../boot/network.ts';
+import { routeNotes } from '../boot/owner-notes.ts';
 import type { Facts } from '../facts.ts';
 import type { BootPart, Wanted } from '../task-type.ts';
 import { type DefaultRouteState, partsOf } from './state.ts';

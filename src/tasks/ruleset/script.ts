@@ -117,7 +117,8 @@ function plan({ owner: { style }, chains, hooks, policy }: RulesetState): string
   return [...lines, ...(style === 'seed' ? [] : [`policy filter FORWARD ${policy}`])].join('\n');
 }
 
-function wholeTables(chains: readonly Chain[]): string {
+/** The tables filter and nat as iptables-save writes them. */
+export function wholeTables(chains: readonly Chain[]): string {
   const missing = Object.entries(builtins).flatMap(([table, names]) =>
     names
       .filter((name) => !chains.some((chain) => chain.table === table && chain.name === name))

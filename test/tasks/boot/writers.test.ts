@@ -1,13 +1,10 @@
 /** The texts that owners of interfaces are given, held fast: a wrong one locks a host out at its next boot. */
 import { describe, expect, it } from 'vitest';
+import { sh } from '../../../src/shell/sh.ts';
 import type { BootFacts, Claim } from '../../../src/tasks/boot/boot-facts.ts';
-import {
-  addressParts,
-  ownerNotes,
-  routeGone,
-  routeNotes,
-  routeParts,
-} from '../../../src/tasks/boot/network.ts';
+import { addressParts, routeGone, routeParts } from '../../../src/tasks/boot/network.ts';
+import { ownerNotes, routeNotes } from '../../../src/tasks/boot/owner-notes.ts';
+import { rulesGone, rulesParts } from '../../../src/tasks/boot/rules.ts';
 import type { BootPart } from '../../../src/tasks/task-type.ts';
 
 const addresses = {
@@ -175,7 +172,7 @@ null`);
     const boot = host([claim('networkd'), claim('ifupdown')]);
     expect(addressParts(addresses, boot)).toEqual([]);
     expect(ownerNotes('eth1', boot)[0]?.text).toMatch(
-      /two owners, networkd and ifupdown: .*take it from one of them/,
+      /two owners, systemd-networkd and ifupdown: .*take it from one of them \(.*stanza of eth1/,
     );
   });
 
@@ -185,6 +182,64 @@ null`);
     expect(ownerNotes('eth1', boot)[0]?.text).toContain(
       'after a restart it is gwfleet apply that sets this again',
     );
+  });
+});
+
+describe('an interface that nobody brings up', () => {
+  it('is named, with what to do where a manager runs and leaves it alone', () => {
+    const owners = [
+      {
+        interface: 'eth1',
+        claims: [],
+        gateways: [],
+        bystanders: [{ manager: 'networkmanager' as const, state: 'unmanaged' }],
+      },
+    ];
+    const [note] = ownerNotes('eth1', host([], { owners }));
+    expect(note).toMatchObject({ level: 'warning' });
+    expect(note?.text).toMatch(
+      /NetworkManager runs and has it as unmanaged.*nmcli device set eth1 managed yes/,
+    );
+    expect(ownerNotes('eth1', host([]))).toMatchObject([{ level: 'info' }]);
+  });
+});
+
+describe('rules', () => {
+  const rules = { load: sh`true`, tables: { text: '*filter\nCOMMIT\n', restore: 'iptables-restore' } };
+  const paths = (parts: readonly BootPart[]) => parts.map((part) => ('path' in part ? part.path : part.name));
+
+  it('of style seed stand in /etc/sysconfig/iptables, too, where iptables.service reads that', () => {
+    const parts = rulesParts(rules, host([], { rulesUnits: ['iptables'] }));
+    expect(parts[0]).toMatchObject({
+      path: '/etc/sysconfig/iptables',
+      mode: 0o600,
+      content: '# Written by gwfleet.\n*filter\nCOMMIT\n',
+    });
+    expect(parts[0]?.check?.text).toContain('iptables-restore --test -w 5 <"$gwfleet_new"');
+    expect(parts[0]?.check?.text).toContain(
+      'cp -p /etc/sysconfig/iptables /etc/sysconfig/iptables.gwfleet-was',
+    );
+    expect(paths(parts)).toContain('/etc/systemd/system/gwfleet-ruleset.service');
+    expect(paths(rulesParts({ load: rules.load }, host([], { rulesUnits: ['iptables'] })))).not.toContain(
+      '/etc/sysconfig/iptables',
+    );
+  });
+
+  it('give the administrator’s own file back when they go', () => {
+    expect(rulesGone(host([]))).toEqual([]);
+    const there = host([], { files: [{ path: '/etc/sysconfig/iptables', cksum: '1 2' }] });
+    expect(text(rulesGone(there))).toContain(
+      'mv -f /etc/sysconfig/iptables.gwfleet-was /etc/sysconfig/iptables',
+    );
+  });
+
+  it('keep forwarding off at boot however the load ends, also where it is killed', () => {
+    const [program] = rulesParts(rules, host([]));
+    const lines = program?.content?.split('\n') ?? [];
+    const at = (words: string) => lines.findIndex((line) => line.includes(words));
+    expect(at('ip_forward = 0')).toBeGreaterThan(0);
+    expect(at('ip_forward = 0')).toBeLessThan(at('true'));
+    expect(at('true')).toBeLessThan(at('rm -f "$closed"'));
   });
 });
 
