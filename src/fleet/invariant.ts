@@ -7,8 +7,8 @@ import { poolRanges } from '../address/pool.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { Diagnostic } from '../source/diagnostic.ts';
 import { didYouMean } from '../source/did-you-mean.ts';
-import { carriedWebservers, fullFill, neededAddresses, portsPerWebserver } from './carrying.ts';
 import type { Fleet, Gateway, Webserver } from './model.ts';
+import { overloadOf } from './overload.ts';
 import { managementAddress, settingPlace } from './setting.ts';
 import { carrierOf, twinProblems } from './twin.ts';
 
@@ -131,16 +131,11 @@ function noNextHop({ name, host, internalAddress }: Gateway, fleet: Fleet): read
   ];
 }
 
-function overload({ name, pool, spread, host, twin }: Gateway, fleet: Fleet): readonly Diagnostic[] {
-  const count = [...fleet.assigned.values()].filter((gateway) => gateway === name).length;
-  const carried = carriedWebservers({ addresses: pool.length, spread });
-  if (count <= carried) return [];
-  const message = `${name} has ${count} webservers, and its ${pool.length === 1 ? '1 address carries' : `${pool.length} addresses carry`} ${carried} at worst`;
-  const needed = neededAddresses(count * portsPerWebserver, spread, fullFill);
-  const more = `safe with ${needed} addresses, if all open every port to one destination`;
-  const isFixed = spread === 'connection' || twin !== undefined;
-  const hint = isFixed ? more : `${more}; more are carried with spread: connection`;
-  return [problem('warning', { message, host, variable: 'snat_pool', hint })];
+function overload(gateway: Gateway, fleet: Fleet): readonly Diagnostic[] {
+  const found = overloadOf(gateway, fleet);
+  return found === undefined
+    ? []
+    : [problem('warning', { ...found, host: gateway.host, variable: 'snat_pool' })];
 }
 
 function shown(addresses: readonly string[]): string {
