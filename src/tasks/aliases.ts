@@ -48,8 +48,9 @@ New addresses come before old ones go, and each new one is announced by gratuito
 interface is never deleted; the address by which gwfleet came in only with --allow-cut. 
 
 Over a restart they are kept in the words of whoever owns the interface: a drop-in of systemd-networkd, a netplan file,
-a NetworkManager profile (which carries no labels), a hook of ifupdown, ifcfg files, or a unit of gwfleet's own. An
-address that drains is in none of them.`;
+a NetworkManager profile, a hook of ifupdown, ifcfg files, or a unit of gwfleet's own. An address that drains is in none
+of them. NetworkManager carries no labels: a list in /etc/gwfleet says which addresses are ours when it has brought them
+back without, and no live address is taken off to label it.`;
 
 export const aliases: TaskType<AliasesArgs, AliasesState> = {
   name: 'aliases',

@@ -17,7 +17,7 @@ import {
 import { drainProbe, readinessProbe } from './default-route/drain-probe.ts';
 import { beginDrain, endDrain, warmUpSeconds } from './default-route/drain-script.ts';
 import { readDrain, readReadiness } from './default-route/drain-seen.ts';
-import { routeChanges } from './default-route/lines.ts';
+import { routeChanges, settledRoutes } from './default-route/lines.ts';
 import { momentProbe, noMoment, readMoment } from './default-route/moment.ts';
 import { applyRoutes, listing } from './default-route/script.ts';
 import { type DefaultRouteState, partsOf, readRoute, routeText } from './default-route/state.ts';
@@ -116,6 +116,7 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
   boot: (to, facts, from) => bootOf(to, facts, from ?? null),
   bootName: () => 'gwfleet-default-route-',
   undo: 'turned',
+  settled: settledRoutes,
   // Before a route goes back, its old next hop is asked, as the new one was asked before it came.
   argsBack: (args, to) => ({ ...args, ...nextHopOf(to) }),
   refusesBack: (seen, to) => {

@@ -19,6 +19,9 @@ describe('a gateway over restarts', () => {
     const before = await kept(gateway);
     const gwfleet = (...args: readonly string[]) =>
       gateway.gwfleet(...args, '-p', `${gateway.folder}/site.yaml`);
+    await cutBeforeConfirm(gateway);
+    expect(await kept(gateway)).toBe(before);
+    // The next command finds out where the host is, and carries on.
     const applied = await gwfleet('apply', gateway.inventory, '--yes');
     expect(applied.stderr + applied.stdout).toContain('1 changed');
     expect(await gwfleet('plan', gateway.inventory, '--exit-code')).toMatchObject({ code: 0 });
@@ -34,7 +37,8 @@ describe('a gateway over restarts', () => {
       expect([event, mended.code, await survived(gateway)]).toEqual([event, 0, 'all']);
     }
     rows.set(manager, cells);
-    await takenBack(gateway, before);
+    const first = /run (\d{8}-\d{6}-[0-9a-f]{4}): apply/.exec(applied.stderr)?.[1] ?? '';
+    await takenBack(gateway, { first, before });
     expect(await gateway.run('systemctl --failed --no-legend; ls /etc/network/interfaces.d')).toBe('');
   });
 
@@ -45,12 +49,22 @@ describe('a gateway over restarts', () => {
   });
 });
 
-/** A second run, and then both taken back: what is live and what is kept for a restart are those of before each. */
-async function takenBack(gateway: Machine, before: string): Promise<void> {
-  const site = ['-p', `${gateway.folder}/site.yaml`, '--yes'];
-  const [first = ''] = (await gateway.hub(`ls ${gateway.folder}/state/gwfleet/runs | sort`)).stdout.split(
-    '\n',
+/** The controller is killed once the guard is armed, so nobody confirms; then the power goes. */
+async function cutBeforeConfirm(gateway: Machine): Promise<void> {
+  const { folder, inventory } = gateway;
+  const { code } = await gateway.hub(
+    `cd / && XDG_STATE_HOME=${folder}/state node ${process.cwd()}/bin/gwfleet.js apply ${inventory} -p ${folder}/site.yaml --yes --progress jsonl > ${folder}/events & child=$!; i=0; until grep -qs guard-armed ${folder}/events; do i=$((i+1)); [ $i -lt 600 ] || exit 1; sleep 0.05; done; kill -9 $child`,
   );
+  expect(code).toBe(0);
+  await gateway.reboot('power-cut');
+}
+
+/** A second run, and then both taken back: what is live and what is kept for a restart are those of before each. */
+async function takenBack(
+  gateway: Machine,
+  { first, before }: { first: string; before: string },
+): Promise<void> {
+  const site = ['-p', `${gateway.folder}/site.yaml`, '--yes'];
   const between = await kept(gateway);
   // Another next hop, which answers.
   await gateway.hub('ip addr add 10.0.0.253/24 dev inside');

@@ -70,11 +70,20 @@ export function leavingNotes(
   ];
 }
 
-/** A state as a run left it, without those addresses that have drained and gone since. */
+/**
+ * A state as a run left it, without those addresses that have drained and gone since. An owner that sets an address
+ * again after a restart may give it another label, flag or place, as NetworkManager does: it is the same address.
+ */
 export function drained(left: AliasesState | null, now: AliasesState | null): AliasesState | null {
   if (left === null) return null;
+  const asNow = (one: HostAddress): HostAddress =>
+    now?.addresses.find(
+      (other) =>
+        other.address === one.address && other.interface === one.interface && other.prefix === one.prefix,
+    ) ?? one;
   const there = new Set(heldAddresses(now).map(({ address }) => address));
-  return { ...left, leaving: left.leaving.filter(({ address }) => there.has(address)) };
+  const addresses = left.addresses.map(asNow);
+  return { ...left, addresses, leaving: left.leaving.filter(({ address }) => there.has(address)) };
 }
 
 /** What a run waits for after it has changed the host. */

@@ -6,6 +6,7 @@ import type { Output } from '../../shell/frames.ts';
 import { block, type Script, sh } from '../../shell/sh.ts';
 import { failedProbe, requireTool } from '../steps.ts';
 import type { Observation } from '../task-type.ts';
+import { recordPath } from './boot.ts';
 import { leavingProbe, readLive } from './leaving.ts';
 import {
   type AliasesState,
@@ -25,6 +26,7 @@ export function probeAliases(device: string, pool: readonly string[]): Script {
     sh`gwfleet_all=$(ip -o -4 addr show) || exit 1`,
     // Only who is first of the device and first of its subnet means anything; a rollback adds the others at the end.
     sh`gwfleet_own=$(ip -o -4 addr show dev ${device} 2>/dev/null | ${lines})`,
+    sh`if [ -r ${recordPath(device)} ]; then gwfleet_own=$(printf '%s\n' "$gwfleet_own" | awk -v device=${device} -v record=${recordPath(device)} ${recorded}); fi`,
     sh`printf '%s\n' "$gwfleet_own" | grep -v ' secondary ' | { IFS= read -r gwfleet_first && printf '%s\n' "$gwfleet_first"; sort; }`,
     sh`printf '%s\n' "$gwfleet_own" | grep ' secondary ' | sort`,
     sh`echo pool`,
@@ -38,6 +40,13 @@ export function probeAliases(device: string, pool: readonly string[]): Script {
     sh`printf '%s\n' "$gwfleet_routes" | sed -n 's/.* dev \([^ ]*\).*/\1/p' | sort -u`,
   );
 }
+
+/** Where an owner has brought our addresses back without a label, they are read as if each had one. */
+const recorded = `
+BEGIN { while ((getline line < record) > 0) ours[line] = 1 }
+($3 in ours) { if ($NF == device) $NF = device ":" (n + 0); n++ }
+{ print }
+`;
 
 export function readAliases(
   output: Output,

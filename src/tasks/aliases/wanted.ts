@@ -3,11 +3,11 @@
  * another one, new ones take the lowest that is free, so that a removal renumbers nobody.
  */
 import { contains, formatAddress, networkOf, parseAddress } from '../../address/ipv4.ts';
-import { ownerOf } from '../boot/boot-facts.ts';
 import { ownerNotes } from '../boot/owner-notes.ts';
 import type { Drain } from '../drain-args.ts';
 import type { Facts } from '../facts.ts';
 import type { Note, Wanted } from '../task-type.ts';
+import { keepsLabels } from './boot.ts';
 import { leavingNotes, stillLeaving } from './leaving.ts';
 import {
   type AliasesState,
@@ -78,12 +78,6 @@ function asItStands(alias: HostAddress, seen: AliasesState): HostAddress {
   );
   if (there === undefined) return alias;
   return { ...alias, label: there.label, noPrefixRoute: there.noPrefixRoute, secondary: there.secondary };
-}
-
-function keepsLabels(device: string, { boot }: Facts): boolean {
-  return !ownerOf(boot, device).claims.some(
-    ({ manager, renderer }) => manager === 'networkmanager' || renderer === 'networkmanager',
-  );
 }
 
 function aliasOf(address: string, device: string, primary: Primary, number: number): HostAddress {
@@ -175,7 +169,10 @@ function leads(
 function notes(seen: AliasesState, to: AliasesState, facts: Facts): readonly Note[] {
   const device = seen.interface;
   const found: Note[] = [...ownerNotes(device, facts.boot)];
-  if (to.addresses.some(({ label }) => label === device)) {
+  if (!keepsLabels(device, facts)) {
+    const text = `NetworkManager carries no labels: after a restart the aliases of ${device} are there without a number, and gwfleet takes none off to label it`;
+    found.push({ level: 'info', text });
+  } else if (to.addresses.some(({ label }) => label === device)) {
     const text = `labels of ${device} would be longer than ${labelLimit} characters: aliases go without a label`;
     found.push({ level: 'info', text });
   }

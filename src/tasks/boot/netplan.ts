@@ -2,6 +2,7 @@
  * netplan, with either renderer: a file of its own, since lists of several files are joined. One bad line loses the
  * whole network at the next boot, so `netplan generate --root-dir` reads it first. NetworkManager takes no labels.
  */
+import { parseAddress } from '../../address/ipv4.ts';
 import { sh } from '../../shell/sh.ts';
 import type { BootFile } from '../task-type.ts';
 import type { Claim } from './boot-facts.ts';
@@ -12,7 +13,12 @@ export function netplanAddresses(
   { interface: device, addresses }: BootAddresses,
 ): readonly BootFile[] {
   if (addresses.length === 0) return [];
-  const entries = addresses.flatMap(({ address, prefix, label }) =>
+  // Without labels there are no numbers to go by, and the file must be the same however the addresses came back.
+  const inOrder =
+    renderer === 'networkd'
+      ? addresses
+      : addresses.toSorted((one, two) => (parseAddress(one.address) ?? 0) - (parseAddress(two.address) ?? 0));
+  const entries = inOrder.flatMap(({ address, prefix, label }) =>
     renderer === 'networkd'
       ? [`        - "${address}/${prefix}":`, `            label: "${label}"`]
       : [`        - "${address}/${prefix}"`],

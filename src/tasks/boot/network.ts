@@ -29,6 +29,8 @@ export interface BootAddresses {
 export interface BootRoute {
   readonly interface: string;
   readonly via: string;
+  /** As it is live, so that a route that we set at boot is the same to the letter; owners give it their own. */
+  readonly proto: string | null;
   readonly metric: number;
   readonly source: string | null;
   readonly mtu: number | null;
@@ -112,8 +114,9 @@ export function addressCommands({ interface: device, addresses }: BootAddresses)
   });
 }
 
-export function routeCommand({ interface: device, via, metric, source, mtu }: BootRoute): string {
+export function routeCommand({ interface: device, via, proto, metric, source, mtu }: BootRoute): string {
   const words = [
+    ...(proto === null ? [] : [`proto ${proto}`]),
     ...(source === null ? [] : [`src ${source}`]),
     ...(metric === 0 ? [] : [`metric ${metric}`]),
     ...(mtu === null ? [] : [`mtu ${mtu}`]),

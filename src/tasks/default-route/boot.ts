@@ -27,8 +27,15 @@ export function withBoot(wanted: Wanted<DefaultRouteState>, { boot }: Facts): Wa
 function bootRoute(state: DefaultRouteState | null): BootRoute | undefined {
   const [first] = state?.routes ?? [];
   if (first === undefined) return undefined;
-  const { via, device, metric, source, rest } = partsOf(first);
+  const { via, device, proto, metric, source, rest } = partsOf(first);
   if (via === null || device === null) return undefined;
   const mtu = rest.indexOf('mtu');
-  return { interface: device, via, metric, source, mtu: mtu < 0 ? null : Number(rest[mtu + 1]) || null };
+  return {
+    interface: device,
+    via,
+    proto,
+    metric,
+    source,
+    mtu: mtu < 0 ? null : Number(rest[mtu + 1]) || null,
+  };
 }

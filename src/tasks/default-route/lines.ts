@@ -19,6 +19,17 @@ export function routeChanges(
   ];
 }
 
+/** As a run left them: who sets a route again after a restart gives it a protocol and a metric of their own. */
+export function settledRoutes(
+  left: DefaultRouteState | null,
+  now: DefaultRouteState | null,
+): DefaultRouteState | null {
+  if (left === null || now === null) return left;
+  const bare = (route: string): string => routeText({ ...partsOf(route), proto: null, metric: 0 });
+  const asNow = (route: string): string => now.routes.find((one) => bare(one) === bare(route)) ?? route;
+  return { ...left, routes: left.routes.map(asNow) };
+}
+
 function mainChange(before: string | undefined, after: string | undefined): readonly Change[] {
   const base = { kind: 'default', name: 'route' };
   if (before === after) return [];

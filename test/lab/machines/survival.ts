@@ -51,10 +51,13 @@ export async function survived(on: Machine): Promise<string> {
   return missing.length === 0 ? 'all' : `lost: ${missing.join(', ')}`;
 }
 
-/** All that gwfleet may change on a machine: live, and kept for a restart by whomever. Tables of no rules are none. */
+/**
+ * All that gwfleet may change on a machine: live, and kept for a restart by whomever. Tables of no rules are none, and
+ * the labels of NetworkManager's addresses are nobody's.
+ */
 export async function kept(on: Machine): Promise<string> {
   return on.run(`
-for i in eth0 eth1; do ip -4 -o addr show dev $i | sed 's/^[0-9]*: //; s/valid_lft.*//'; ip -4 route show default dev $i | sed 's/ metric [0-9]*//'; done
+for i in eth0 eth1; do ip -4 -o addr show dev $i | sed 's/^[0-9]*: //; s/valid_lft.*//' | if systemctl is-active -q NetworkManager; then sed 's/ noprefixroute//; s/eth1:[0-9]*/eth1/'; else cat; fi | sort; ip -4 route show default dev $i | sed 's/ metric [0-9]*//'; done
 iptables-save | sed -n -e 's/ *\\[.*//' -e '/^-A/p' -e '/^:.* DROP/p'
 nft list table ip gwfleet_leak_guard 2>/dev/null
 cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established

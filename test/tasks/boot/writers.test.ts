@@ -15,7 +15,14 @@ const addresses = {
   ],
   gone: [{ address: '203.0.113.19', prefix: 24, broadcast: '203.0.113.255', label: 'eth1:7' }],
 };
-const route = { interface: 'eth0', via: '10.0.0.2', metric: 100, source: '10.0.0.50', mtu: 1400 };
+const route = {
+  interface: 'eth0',
+  via: '10.0.0.2',
+  proto: 'static',
+  metric: 100,
+  source: '10.0.0.50',
+  mtu: 1400,
+};
 
 const claim = (manager: Claim['manager'], more: Partial<Claim> = {}): Claim => ({
   manager,
@@ -252,7 +259,7 @@ describe('the default route', () => {
       '        - to: "0.0.0.0/0"\n          via: "10.0.0.2"\n          metric: 100\n          from: "10.0.0.50"\n          mtu: 1400\n',
     );
     expect(text(routeParts(route, host([claim('ifupdown')])))).toContain(
-      'ip route replace default via 10.0.0.2 dev eth0 src 10.0.0.50 metric 100 mtu 1400\n',
+      'ip route replace default via 10.0.0.2 dev eth0 proto static src 10.0.0.50 metric 100 mtu 1400\n',
     );
     expect(text(routeParts(route, host([claim('ifcfg')])))).toContain(
       '/etc/sysconfig/network-scripts/route-eth0 644\n# Written by gwfleet.\ndefault via 10.0.0.2 dev eth0 src 10.0.0.50 metric 100\n',
