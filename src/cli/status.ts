@@ -103,9 +103,10 @@ function looking(path: string, fleet: Fleet, looker: Looker, flags: StatusFlags,
     const at = new Date().toISOString();
     const live = liveWaits(stateFolder(process.env), realFile(path));
     const looks: Looks = { at, inventory: path, fleet, hosts, memory: before, live };
-    const kept = flags.prometheus === true ? undefined : place.write(rememberedOf(looks));
+    const seen = fleetStatus(looks);
+    const kept = flags.prometheus === true ? undefined : place.write(rememberedOf(looks), seen);
     if (kept !== undefined) output.tell(`this look is not remembered: ${kept}\n`);
-    return fleetStatus(looks);
+    return seen;
   };
 }
 
