@@ -15,6 +15,8 @@ import { carrierOf, twinProblems } from './twin.ts';
 export function fleetProblems(fleet: Fleet, inventory: Inventory): readonly Diagnostic[] {
   const gateways = [...fleet.gateways.values()];
   const webservers = [...fleet.webservers.values()];
+  const carried = new Map<string, number>();
+  for (const name of fleet.assigned.values()) carried.set(name, (carried.get(name) ?? 0) + 1);
   return [
     ...gateways.flatMap(missingPool),
     ...twinProblems(fleet.gateways),
@@ -24,8 +26,8 @@ export function fleetProblems(fleet: Fleet, inventory: Inventory): readonly Diag
     ...webservers.flatMap((webserver) => doubleRole(webserver, fleet)),
     ...webservers.flatMap((webserver) => wrongPin(webserver, fleet)),
     ...nobodyActive(gateways, webservers),
-    ...gateways.flatMap((gateway) => noNextHop(gateway, fleet)),
-    ...gateways.flatMap((gateway) => overload(gateway, fleet)),
+    ...gateways.flatMap((gateway) => noNextHop(gateway, carried)),
+    ...gateways.flatMap((gateway) => overload(gateway, carried)),
   ];
 }
 
@@ -123,19 +125,21 @@ function nobodyActive(gateways: readonly Gateway[], webservers: readonly Webserv
   return [problem('error', { message: `${count} and no active gateway`, host: first.host, hint })];
 }
 
-function noNextHop({ name, host, internalAddress }: Gateway, fleet: Fleet): readonly Diagnostic[] {
-  if (internalAddress !== undefined || ![...fleet.assigned.values()].includes(name)) return [];
+type Carried = ReadonlyMap<string, number>;
+
+function noNextHop({ name, host, internalAddress }: Gateway, carried: Carried): readonly Diagnostic[] {
+  if (internalAddress !== undefined || !carried.has(name)) return [];
   const message = `the next hop for the webservers of ${name} is not known: '${name}' is not an address`;
   return [
     problem('error', { message, host, hint: 'set ansible_host or internal_address to its inside address' }),
   ];
 }
 
-function overload({ name, pool, spread, host, twin }: Gateway, fleet: Fleet): readonly Diagnostic[] {
-  const count = [...fleet.assigned.values()].filter((gateway) => gateway === name).length;
-  const carried = carriedWebservers({ addresses: pool.length, spread });
-  if (count <= carried) return [];
-  const message = `${name} has ${count} webservers, and its ${pool.length === 1 ? '1 address carries' : `${pool.length} addresses carry`} ${carried} at worst`;
+function overload({ name, pool, spread, host, twin }: Gateway, carried: Carried): readonly Diagnostic[] {
+  const count = carried.get(name) ?? 0;
+  const most = carriedWebservers({ addresses: pool.length, spread });
+  if (count <= most) return [];
+  const message = `${name} has ${count} webservers, and its ${pool.length === 1 ? '1 address carries' : `${pool.length} addresses carry`} ${most} at worst`;
   const needed = neededAddresses(count * portsPerWebserver, spread, fullFill);
   const more = `safe with ${needed} addresses, if all open every port to one destination`;
   const isFixed = spread === 'connection' || twin !== undefined;

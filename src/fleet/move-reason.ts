@@ -35,7 +35,12 @@ export function moveGround({ gateways, webservers }: Fleet): MoveGround {
 export function moveReasons(all: readonly Leaving[], ground: MoveGround): ReadonlyMap<string, string> {
   const carrying = new Set(all.map(({ from }) => from));
   const moves = all.filter(({ from, to }) => from !== to);
-  const reasons = new Map(moves.map((one) => [one.webserver, reasonOf(one, ground, carrying)]));
+  const known = {
+    carrying,
+    gateways: new Map(ground.gateways.toReversed().map((one) => [one.address, one])),
+    pinned: new Set(ground.pinned),
+  };
+  const reasons = new Map(moves.map((one) => [one.webserver, reasonOf(one, known)]));
   const counts = new Map<string, number>();
   for (const reason of reasons.values()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return new Map(
@@ -43,17 +48,19 @@ export function moveReasons(all: readonly Leaving[], ground: MoveGround): Readon
   );
 }
 
-function reasonOf(
-  { webserver, from, to }: Leaving,
-  { gateways, pinned }: MoveGround,
-  carrying: ReadonlySet<string | undefined>,
-): string {
-  const old = gateways.find(({ address }) => address === from);
-  const young = gateways.find(({ address }) => address === to)?.name ?? to;
+interface Known {
+  readonly carrying: ReadonlySet<string | undefined>;
+  readonly gateways: ReadonlyMap<string | undefined, MoveGround['gateways'][number]>;
+  readonly pinned: ReadonlySet<string>;
+}
+
+function reasonOf({ webserver, from, to }: Leaving, { carrying, gateways, pinned }: Known): string {
+  const old = gateways.get(from);
+  const young = gateways.get(to)?.name ?? to;
   if (from === undefined) return `no way out yet, ${young} from now on`;
   if (old === undefined) return `${from} is no gateway of the inventory`;
   if (old.state !== 'active') return `${old.name} is ${old.state}`;
-  if (pinned.includes(webserver)) return `pinned to ${young}`;
+  if (pinned.has(webserver)) return `pinned to ${young}`;
   return carrying.has(to) ? `shares follow the pools, from ${old.name} to ${young}` : `${young} joined`;
 }
 
