@@ -30,6 +30,19 @@ const interfaceApart = {
   },
 };
 
+/** commander would load Node's child processes, and the sockets behind them, for a feature that is not used. */
+const commanderAlone = {
+  name: 'commander-alone',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer, path }) =>
+      importer.includes('node_modules/commander/') ? { path, namespace: 'when-used' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'when-used' }, ({ path }) => ({
+      contents: `module.exports = { get spawn() { return require('${path}').spawn; } };`,
+    }));
+  },
+};
+
 /** A script has no `import()` of its own in Node 20: bin/bundle.js hands its own in. */
 function writeScript({ path, text }) {
   mkdirSync(dirname(path), { recursive: true });
@@ -46,7 +59,7 @@ await Promise.all([
     outExtension: { '.js': '.cjs' },
     banner: { js: "const gwfleetUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { ...both.define, 'import.meta.url': 'gwfleetUrl' },
-    plugins: [compiledValidators, interfaceApart],
+    plugins: [compiledValidators, commanderAlone, interfaceApart],
   }),
   build({
     ...both,
@@ -71,7 +84,8 @@ function keepCompiledCode() {
   const warmUp = ['--help', 'validate inventories/lab.yaml', 'inventory inventories/lab.yaml --list'];
   const program = `
     import { writeFileSync } from 'node:fs';
-    import { cacheFile, openBundle } from './bin/bundle.js';
+    import bundle from './bin/bundle.js';
+    const { cacheFile, openBundle } = bundle;
     const { script, run } = openBundle();
     for (const words of ${JSON.stringify(warmUp)}) {
       process.argv = [process.execPath, 'gwfleet', ...words.split(' ')];

@@ -7,16 +7,15 @@ import { poolRanges } from '../address/pool.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { Diagnostic } from '../source/diagnostic.ts';
 import { didYouMean } from '../source/did-you-mean.ts';
-import { carriedWebservers, fullFill, neededAddresses, portsPerWebserver } from './carrying.ts';
 import type { Fleet, Gateway, Webserver } from './model.ts';
+import { overloadOf, webserverCounts } from './overload.ts';
 import { managementAddress, settingPlace } from './setting.ts';
 import { carrierOf, twinProblems } from './twin.ts';
 
 export function fleetProblems(fleet: Fleet, inventory: Inventory): readonly Diagnostic[] {
   const gateways = [...fleet.gateways.values()];
   const webservers = [...fleet.webservers.values()];
-  const carried = new Map<string, number>();
-  for (const name of fleet.assigned.values()) carried.set(name, (carried.get(name) ?? 0) + 1);
+  const carried = webserverCounts(fleet);
   return [
     ...gateways.flatMap(missingPool),
     ...twinProblems(fleet.gateways),
@@ -135,16 +134,11 @@ function noNextHop({ name, host, internalAddress }: Gateway, carried: Carried): 
   ];
 }
 
-function overload({ name, pool, spread, host, twin }: Gateway, carried: Carried): readonly Diagnostic[] {
-  const count = carried.get(name) ?? 0;
-  const most = carriedWebservers({ addresses: pool.length, spread });
-  if (count <= most) return [];
-  const message = `${name} has ${count} webservers, and its ${pool.length === 1 ? '1 address carries' : `${pool.length} addresses carry`} ${most} at worst`;
-  const needed = neededAddresses(count * portsPerWebserver, spread, fullFill);
-  const more = `safe with ${needed} addresses, if all open every port to one destination`;
-  const isFixed = spread === 'connection' || twin !== undefined;
-  const hint = isFixed ? more : `${more}; more are carried with spread: connection`;
-  return [problem('warning', { message, host, variable: 'snat_pool', hint })];
+function overload(gateway: Gateway, carried: Carried): readonly Diagnostic[] {
+  const found = overloadOf(gateway, carried.get(gateway.name) ?? 0);
+  return found === undefined
+    ? []
+    : [problem('warning', { ...found, host: gateway.host, variable: 'snat_pool' })];
 }
 
 function shown(addresses: readonly string[]): string {

@@ -3,6 +3,7 @@
  * draining, is gone. Equal reasons are equal texts, so that a plan folds them into one line.
  */
 import type { Fleet, GatewayState } from './model.ts';
+import { overloadOf, webserverCounts } from './overload.ts';
 
 /** What is to be known of a fleet to say why. Plain data: it is saved with a plan. */
 export interface MoveGround {
@@ -13,6 +14,8 @@ export interface MoveGround {
   }[];
   /** Webservers whose gateway the user named. */
   readonly pinned: readonly string[];
+  /** Next hop of a gateway that gets more webservers than it can carry -> how many, and what it carries. */
+  readonly overloads?: Readonly<Record<string, string>>;
 }
 
 /** One webserver's way out; `from` is the next hop of its live default route. */
@@ -22,13 +25,28 @@ export interface Leaving {
   readonly to: string;
 }
 
-export function moveGround({ gateways, webservers }: Fleet): MoveGround {
+export function moveGround(fleet: Fleet): MoveGround {
+  const { gateways, webservers } = fleet;
   return {
     gateways: [...gateways.values()].flatMap(({ name, state, internalAddress: address }) =>
       address === undefined ? [] : [{ name, state, address }],
     ),
     pinned: [...webservers.values()].flatMap(({ name, pinned }) => (pinned === undefined ? [] : [name])),
+    overloads: overloadsOf(fleet),
   };
+}
+
+function overloadsOf(fleet: Fleet): Readonly<Record<string, string>> {
+  const counts = webserverCounts(fleet);
+  return Object.fromEntries(
+    [...fleet.gateways.values()].flatMap((gateway) => {
+      const { message, hint } = overloadOf(gateway, counts.get(gateway.name) ?? 0) ?? {};
+      const { internalAddress } = gateway;
+      return message === undefined || internalAddress === undefined
+        ? []
+        : [[internalAddress, `${message}; ${hint}`] as const];
+    }),
+  );
 }
 
 /** Webserver -> why it moves, for those that do. `all` is every webserver that was looked at. */
