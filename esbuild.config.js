@@ -22,7 +22,7 @@ const both = {
 const interfaceApart = {
   name: 'interface-apart',
   setup({ onResolve, onEnd }) {
-    onResolve({ filter: /\/(live-display|status-screen)\.ts$/ }, ({ path }) => ({
+    onResolve({ filter: /\/(live-display|status-screen|watch-screen)\.ts$/ }, ({ path }) => ({
       path: path.replace(/ts$/, 'js'),
       external: true,
     }));
@@ -66,6 +66,7 @@ await Promise.all([
     entryPoints: {
       'live-display': 'src/cli/live-display.ts',
       'status-screen': 'src/cli/status-screen.ts',
+      'watch-screen': 'src/cli/gateway/watch-screen.ts',
       'lab-internet': 'src/lab/internet.ts',
     },
     format: 'esm',

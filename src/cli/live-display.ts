@@ -11,7 +11,7 @@ import { symbolsFor } from '../render/live/symbols.ts';
 import { type Choice, endHeight, type LiveView, noChoice } from '../render/live/view.ts';
 import { colourless } from '../render/palette.ts';
 import { plainLine } from '../render/plain.ts';
-import { visibleLine } from '../render/visible.ts';
+import { visibleText } from '../render/visible.ts';
 import type { RunEvent } from '../report/event.ts';
 import { isBad } from '../report/host-state.ts';
 import type { RunState } from '../report/run-state.ts';
@@ -61,8 +61,8 @@ export function liveDisplay(order: LiveOrder): Display {
     kept = [...kept, text];
   };
   const tellNews = (text: string, tone: Tone): void => {
-    const lines = stripVTControlCharacters(text).trimEnd().split('\n');
-    news = [...news, ...lines.map((line): Line => [span(visibleLine(line), tone)])].slice(-newsKept);
+    const lines = visibleText(stripVTControlCharacters(text)).trimEnd().replaceAll('\t', '  ').split('\n');
+    news = [...news, ...lines.map((line): Line => [span(line, tone)])].slice(-newsKept);
   };
   const screen = ownScreen({
     output,

@@ -6,7 +6,7 @@ import type { HostState } from '../../report/run-state.ts';
 import { visibleLine } from '../visible.ts';
 import { around, attention, listed } from './attention.ts';
 import { countsLine, headLine, keysLine } from './edge-lines.ts';
-import { helpLines } from './help.ts';
+import { helpLines, runHelp } from './help.ts';
 import { hostPage } from './host-page.ts';
 import { hostRow } from './host-row.ts';
 import { columns, cutLine, type Line, span } from './line.ts';
@@ -56,7 +56,7 @@ export function lastFrame(view: LiveView, { width, height }: Size): readonly Lin
 
 function middleLines(view: LiveView, size: Size): readonly Line[] {
   const { help, page, only } = view.choice;
-  if (help) return helpLines(view.symbols).slice(0, size.height);
+  if (help) return helpLines(runHelp(view.symbols), size);
   if (page !== undefined) return hostPage(view, page, size.height).slice(0, size.height);
   if (only === 'failures') return hostRows(view, listed(view.state, view.choice), size.height);
   if (view.state.hosts.size <= size.height)

@@ -57,6 +57,17 @@ describe('the interface', () => {
     expect(lines.slice(8, 20).join('\n')).toMatch(/ ↩ web037 +rolled-back {2}Default route: exit 2/);
   });
 
+  it('explains its keys without cutting a word where the screen is narrow, and as much as fits where it is low', () => {
+    const help = { ...noChoice, help: true };
+    const at = viewAt(stateAfter(small, 9), small, help);
+    const lines = text(at, 40, 30);
+    expect(lines.join('\n')).toContain(
+      'q ctrl-c    stop: begin no further host;\n            ctrl-c twice leaves at once',
+    );
+    expect(lines.slice(1).join('')).not.toContain('…');
+    expect(text(at, 40, 10)).toHaveLength(8);
+  });
+
   it('leaves rows that say who was not reached', () => {
     const armed = small.events.findIndex(({ type }) => type === 'guard-armed');
     const last = lastFrame(viewAt(stateAfter(small, armed), small), { width: 80, height: 16 }).map(textOf);
