@@ -8,7 +8,9 @@ import type { TaskPlan } from '../plan/plan.ts';
 import { type TaskTypes, typeOf } from '../plan/probe.ts';
 import { block, feed, nothing, type Script, sh } from '../shell/sh.ts';
 import type { Facts } from '../tasks/facts.ts';
+import { networkLook } from '../tasks/network-look.ts';
 import { bootFunction } from './boot-files.ts';
+import { born } from './born.ts';
 import { engine, guardFolder } from './engine.ts';
 import { hostLock } from './host-lock.ts';
 
@@ -65,7 +67,8 @@ function opening({ guardId, mark }: GuardOrder): Script {
   return block(
     sh`umask 077; exec 3>&1; trap : HUP INT QUIT PIPE TERM`,
     sh`R=${guardFolder}; run=${guardId}; D=$R/$run; mark=${mark}; export mark; locked=; made=`,
-    sh`began=$(sed 's/.*) //' "/proc/$$/stat" | cut -d ' ' -f 20)`,
+    born,
+    sh`born $$; began=$at`,
     sh`say() { { printf '\n%s %s\n' "$mark" "$*"; } 2>/dev/null; }`,
     sh`refuse() { [ -z "$made" ] || rm -rf "$D"; [ -z "$locked" ] || rm -f "$R/lock"; say "refused $*"; exit 1; }`,
   );
@@ -76,12 +79,25 @@ function opening({ guardId, mark }: GuardOrder): Script {
  * tools' own words, all of the network, for the person who is needed when a rollback has failed.
  */
 const checkpoint = block(
-  sh`moved=$(. "$D/plan"; for t in $looks; do now=$( (look_$t) </dev/null 2>/dev/null 3>&- | tee "$D/look.$t" 2>/dev/null | cksum); eval "[ \"\$now\" = \"\$seen_$t\" ]" || echo "$t"; [ "$(cksum <"$D/look.$t")" = "$now" ] || echo unwritten; done) 2>/dev/null`,
+  // Most often all is as it was, and one cksum says so; who it is not, or whether the disk is full, is asked one by one.
+  sh`moved=$(. "$D/plan"; look_all </dev/null 2>/dev/null 3>&-
+for t in $looks; do (look_$t) </dev/null 2>/dev/null 3>&- >"$D/look.$t"; done
+sums=$(cd "$D" && cksum look.*)
+for t in $looks; do
+eval "seen=\\$seen_$t"
+case " $sums" in *[!0-9]"$seen look.$t"*) continue ;; esac
+now=$( (look_$t) </dev/null 2>/dev/null 3>&- | tee "$D/look.$t" 2>/dev/null | cksum)
+[ "$now" = "$seen" ] || echo "$t"
+[ "$(cksum <"$D/look.$t")" = "$now" ] || echo unwritten
+done) 2>/dev/null`,
   sh`case $moved in *unwritten*) refuse "cannot-write $D (full?)" ;; esac`,
   sh`[ -z "$moved" ] || refuse "stale $(echo $moved)"`,
   sh`{
-for words in 'ip addr' 'ip rule' 'ip route show table all' iptables-save; do echo "# $words"; $words; done
-[ ! -s /proc/net/ip_tables_names ] || { echo '# iptables-legacy-save'; iptables-legacy-save; }
+echo '# ip addr; ip rule; ip route show table all'
+${feed('addr show\nrule show\nroute show table all', sh`ip -batch -`)}
+echo '# iptables-save'; iptables-save
+read -r old </proc/net/ip_tables_names && [ -n "$old" ] && { echo '# iptables-legacy-save'; iptables-legacy-save; }
+:
 } </dev/null >"$D/checkpoint" 2>/dev/null 3>&-`,
   sh`echo '# end' 2>/dev/null >>"$D/checkpoint" || refuse "cannot-write $D (full?)"`,
 );
@@ -101,6 +117,9 @@ function planFile(order: GuardOrder, types: TaskTypes): Script {
   return block(
     sh`run=${order.guardId}; mark=${order.mark}; seconds=${order.confirmTimeoutSeconds ?? 0}`,
     sh`steps=${changing.map(({ id }) => id).join(' ')}; looks=${looks.map(({ id }) => id).join(' ')}`,
+    sh`look_all() { :`,
+    networkLook,
+    sh`}`,
     sh`secrets=${secrets.map(({ id }) => id).join(' ')}; [ ! -e "$D/secret" ] || . "$D/secret"`,
     ...functionsOf(
       changing.filter((task) => !isSecret(task)),

@@ -5,6 +5,8 @@
  * clock, and whether somebody is alive is asked of /proc by the word `verb:run`, never of a pid that may be another's.
  */
 
+import { born } from './born.ts';
+
 /** Every state of a guard, each the name of a file in its folder. */
 export const guardStates = [
   'armed',
@@ -30,7 +32,7 @@ export const guardFolder = '/run/gwfleet';
  * break: a person wants it ended: rolls back what has no watchdog, steps that still run included.
  */
 export const engine = String.raw`
-D=$(dirname "$0"); R=$(dirname "$D")
+D=\${0%/*}; R=\${D%/*}
 # Every signal that can be ignored; with "command" a shell that does not know one does not end over it.
 for s in HUP INT QUIT PIPE TERM ILL TRAP ABRT BUS FPE USR1 SEGV USR2 ALRM TSTP TTIN TTOU XCPU XFSZ VTALRM PROF IO PWR SYS; do
   command trap '' "$s" 2>/dev/null && ignored="$ignored $s"
@@ -40,6 +42,7 @@ caller=$mark
 [ -z "$caller" ] || mark=$caller
 nl='
 '
+${born.text}
 tell() { { printf '\n%s %s\n' "$mark" "$*" >&3; } 2>/dev/null; :; }
 say() { { printf '%s\n' "$*" >>"$D/journal"; } 2>/dev/null; tell "$@"; }
 one_line() { tr '\n' '\037' | tr -d '\000-\010\013-\036'; }
@@ -61,7 +64,7 @@ alive() {
 }
 # The shell that started us, by pid and start time: one pid may be two processes.
 starter_alive() {
-  read -r p began <"$D/starter" && [ -n "$began" ] && [ "$(sed 's/.*) //' "/proc/$p/stat" | cut -d ' ' -f 20)" = "$began" ]
+  read -r p began <"$D/starter" && [ -n "$began" ] && born "$p" && [ "$at" = "$began" ]
 } 2>/dev/null
 deserted() { ! alive watch apply confirm rollback && ! starter_alive; }
 unwatched() { ! alive watch confirm rollback; }
@@ -78,6 +81,7 @@ log() { (logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- &) 2>/
 # A line that begins with "~ " is about the surroundings: it must hold before a change, but is not ours to put back.
 kept() { sed '/^~ /d' | cksum; }
 moved() {
+  look_all </dev/null 2>/dev/null 3>&-
   for t in $looks; do
     now=$( (look_$t) </dev/null 2>/dev/null 3>&- | kept)
     [ "$now" = "$(kept <"$D/look.$t")" ] || echo "$t"

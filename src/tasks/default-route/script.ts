@@ -8,10 +8,10 @@ import { steps } from '../steps.ts';
 import { type DefaultRouteState, partsOf, routeLine } from './state.ts';
 
 /** Lines of `ip route` without the words that move by themselves. */
-export const routeWords: Script = sh`sed -e 's/[\\[:blank:]]/ /g' -e 's/ linkdown\( \|$\)/ /g' -e 's/ dead\( \|$\)/ /g' -e 's/  */ /g' -e 's/ *$//'`;
+const routeWords: Script = sh`sed -e 's/[\\[:blank:]]/ /g' -e 's/ linkdown\( \|$\)/ /g' -e 's/ dead\( \|$\)/ /g' -e 's/  */ /g' -e 's/ *$//'`;
 
 /** Prints the default routes as `routeText` spells them. */
-export const listing: Script = sh`ip -4 -o route show default table main | ${routeWords} | grep -v ' tos '`;
+const listing: Script = sh`ip -4 -o route show default table main | ${routeWords} | grep -v ' tos '`;
 
 export function applyRoutes(from: DefaultRouteState | null, to: DefaultRouteState | null): Script {
   const wanted = to?.routes ?? [];
