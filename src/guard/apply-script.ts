@@ -36,15 +36,13 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
   const guarded = order.confirmTimeoutSeconds !== null;
   return block(
     opening(order),
-    sh`mkdir -p "$R" 2>/dev/null && [ -w "$R" ] || refuse "cannot-write $R (read-only, full, or not root)"`,
+    sh`{ [ -d "$R" ] || mkdir -p "$R"; } 2>/dev/null && [ -w "$R" ] || refuse "cannot-write $R (read-only, full, or not root)"`,
     sh`detach=$(command -v setsid) || refuse "watchdog-did-not-start setsid is not installed"`,
     hostLock(order),
     sh`mkdir "$D" 2>/dev/null || refuse "cannot-write $D (full?)"; made=1`,
-    sh`${feed(planFile(order, types).text, sh`cat >"$D/plan"`)}`,
-    sh`[ $? = 0 ] || refuse "cannot-write $D (full?)"`,
+    written('plan', planFile(order, types)),
     secretFile(order, types),
-    sh`${feed(engine, sh`cat >"$D/engine"`)}`,
-    sh`[ $? = 0 ] || refuse "cannot-write $D (full?)"`,
+    written('engine', { ...nothing, text: engine }),
     // Never ":" here: a redirection that fails ends the shell when it stands on a special builtin.
     sh`{ echo "$$ $began" >"$D/starter" && true >"$D/begun" && true >"$D/journal"; } 2>/dev/null || refuse "cannot-write $D (full?)"`,
     checkpoint,
@@ -54,7 +52,8 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
     sh`"$detach" sh "$D/engine" "apply:$run" </dev/null >/dev/null 2>&1 & apply=$!`,
     // A signal ends wait, not the steps.
     sh`wait "$apply"; while kill -0 "$apply" 2>/dev/null; do wait "$apply"; done`,
-    sh`for old in $(ls -1d "$R"/2* 2>/dev/null | sort -r | tail -n +6); do [ -e "$old/armed" ] || [ -e "$old/rolling-back" ] || rm -rf "$old"; done`,
+    // The five youngest stay; a pattern is sorted, and ids begin with the time.
+    sh`set -- "$R"/2*; while [ $# -gt 5 ]; do [ -e "$1/armed" ] || [ -e "$1/rolling-back" ] || rm -rf "$1"; shift; done`,
     sh`say 'done'`,
   );
 }
@@ -84,7 +83,7 @@ const checkpoint = block(
 for t in $looks; do (look_$t) </dev/null 2>/dev/null 3>&- >"$D/look.$t"; done
 sums=$(cd "$D" && cksum look.*)
 for t in $looks; do
-eval "seen=\\$seen_$t"
+eval "seen=\$seen_$t"
 case " $sums" in *[!0-9]"$seen look.$t"*) continue ;; esac
 now=$( (look_$t) </dev/null 2>/dev/null 3>&- | tee "$D/look.$t" 2>/dev/null | cksum)
 [ "$now" = "$seen" ] || echo "$t"
@@ -139,11 +138,12 @@ function secretFile(order: GuardOrder, types: TaskTypes): Script {
   const changing = changingTasks(order);
   const secrets = changing.filter(isSecret);
   if (secrets.length === 0) return nothing;
-  const functions = block(...functionsOf(secrets, firstLooks(changing), types));
-  return block(
-    sh`${feed(functions.text, sh`cat >"$D/secret"`)}`,
-    sh`[ $? = 0 ] || refuse "cannot-write $D (full?)"`,
-  );
+  return written('secret', block(...functionsOf(secrets, firstLooks(changing), types)));
+}
+
+/** By the shell itself: no process, and nothing of it in a process list. */
+function written(name: 'plan' | 'secret' | 'engine', { text }: Script): Script {
+  return sh`{ printf '%s\n' ${text} >"$D/"${name}; } 2>/dev/null || refuse "cannot-write $D (full?)"`;
 }
 
 function functionsOf(

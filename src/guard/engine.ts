@@ -57,7 +57,9 @@ state() {
 alive() {
   for v do
     for p in $(grep -ls "\${v}[:]$run" /proc/[0-9]*/cmdline); do
-      case $(sed 's/.*) //' "\${p%/cmdline}/stat" 2>/dev/null) in ''|T*|t*|Z*|X*) ;; *) return 0 ;; esac
+      p=\${p#/proc/}
+      born "\${p%/cmdline}"
+      case $is in ''|T|t|Z|X) ;; *) return 0 ;; esac
     done
   done
   return 1
@@ -68,13 +70,14 @@ starter_alive() {
 } 2>/dev/null
 deserted() { ! alive watch apply confirm rollback && ! starter_alive; }
 unwatched() { ! alive watch confirm rollback; }
-unlock() { [ "$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)" = "$run" ] && rm -f "$R/lock"; :; }
+holds() { w=; { read -r w holder <"$R/lock"; } 2>/dev/null; [ "$w" = run ] && [ "$holder" = "$run" ]; }
+unlock() { holds && rm -f "$R/lock"; :; }
 # What a task with a secret has said may hold it; what it was made of goes when nobody needs it any more.
 last_words() {
   case " $secrets " in *" $1 "*) echo '(hidden)' ;; *) tail -c 2000 | one_line ;; esac
 }
 forget() {
-  rm -f "$D/secret"
+  [ ! -e "$D/secret" ] || rm -f "$D/secret"
   for t in $secrets; do rm -f "$D/look.$t" "$D/$t.out"; done
 } 2>/dev/null
 log() { (logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- &) 2>/dev/null; :; }
@@ -94,7 +97,8 @@ stop() {
   i=0
   while found=$(grep -ls "$1[:]$run" /proc/[0-9]*/cmdline); [ -n "$found" ] && [ "$i" -lt 100 ]; do
     for p in $found; do
-      group=$(cut -d ' ' -f 5 "\${p%/cmdline}/stat" 2>/dev/null)
+      p=\${p#/proc/}
+      born "\${p%/cmdline}"
       [ -z "$group" ] || kill -9 "-$group" 2>/dev/null
     done
     i=$((i+1)); sleep 0.05 2>/dev/null || sleep 1
@@ -153,14 +157,15 @@ end_dead() {
   case $(state) in
   armed) "$1" && [ -e "$D/armed" ] && take_over && claim && { stop apply; undo_all; stop_watch; } ;;
   rolling-back) deserted && [ -e "$D/rolling-back" ] && take_over && undo_all ;;
-  confirmed) deserted && [ "$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)" = "$run" ] && take_over && keep ;;
+  confirmed) deserted && holds && take_over && keep ;;
   rolled-back-*|rollback-failed) unlock ;;
   esac
 }
 report() {
-  { sed "s/^/$mark /" "$D/journal" >&3; } 2>/dev/null
+  while IFS= read -r line || [ -n "$line" ]; do { printf '%s %s\n' "$mark" "$line" >&3; } 2>/dev/null; done <"$D/journal" 2>/dev/null
   [ -e "$D/applied" ] && tell applied
-  tell "left $(cat "$D/left" 2>/dev/null)"
+  left=; { read -r left <"$D/left"; } 2>/dev/null
+  tell "left $left"
   if alive watch; then tell 'watchdog alive'; else tell 'watchdog gone'; fi
   tell "state \${ended:-$(state)}"
 }

@@ -8,13 +8,14 @@ import { drainChain, lookUsers } from './drain.ts';
 import { drainFile } from './drain-script.ts';
 
 /**
- * Sets `$gwfleet_routes`, the default routes of the main table, and `$gwfleet_drain`, lines about rules and tables of a
- * drain; each of them one a line.
+ * `gwfleet_squeeze LINE` sets `$gwfleet_text`, the words of a route or rule with single blanks and without its table,
+ * `$gwfleet_table`, and `$gwfleet_tos` where it is for a type of service only.
  */
-const sorted: Script = sh`
+export const squeeze: Script = sh`gwfleet_nl='
+'
 gwfleet_blanks=" 	\\"
 gwfleet_squeeze() {
-IFS=$gwfleet_blanks; set -- $1; IFS=$gwfleet_nl
+gwfleet_was=$IFS; IFS=$gwfleet_blanks; set -f; set -- $1; IFS=$gwfleet_was
 gwfleet_text=; gwfleet_table=; gwfleet_tos=
 while [ $# -gt 0 ]; do
 case $1 in
@@ -24,7 +25,13 @@ table) gwfleet_table=$2; shift ;;
 esac
 shift
 done
-}
+}`;
+
+/**
+ * Sets `$gwfleet_routes`, the default routes of the main table, and `$gwfleet_drain`, lines about rules and tables of a
+ * drain; each of them one a line.
+ */
+const sorted: Script = sh`
 gwfleet_routes=; gwfleet_rules=; gwfleet_tables=; gwfleet_los=
 gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
 for gwfleet_line in $gwfleet_looked; do
@@ -53,6 +60,7 @@ fi`;
 
 /** Prints both; nothing of a drain where none is. */
 export const routesProbe: Script = block(
+  squeeze,
   sorted,
   chain,
   sh`printf '%s\n' "$gwfleet_routes"`,
