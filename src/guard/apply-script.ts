@@ -6,7 +6,7 @@
 import { bootWork } from '../plan/boot.ts';
 import type { TaskPlan } from '../plan/plan.ts';
 import { type TaskTypes, typeOf } from '../plan/probe.ts';
-import { block, feed, nothing, type Script, sh } from '../shell/sh.ts';
+import { block, nothing, type Script, sh } from '../shell/sh.ts';
 import type { Facts } from '../tasks/facts.ts';
 import { networkLook } from '../tasks/network-look.ts';
 import { bootFunction } from './boot-files.ts';
@@ -80,6 +80,7 @@ function opening({ guardId, mark }: GuardOrder): Script {
 const checkpoint = block(
   // Most often all is as it was, and one cksum says so; who it is not, or whether the disk is full, is asked one by one.
   sh`moved=$(. "$D/plan"; look_all </dev/null 2>/dev/null 3>&-
+printf '# ip link, addr, rule, route\n%s\n' "$gwfleet_looked" >"$D/checkpoint"
 for t in $looks; do (look_$t) </dev/null 2>/dev/null 3>&- >"$D/look.$t"; done
 sums=$(cd "$D" && cksum look.*)
 for t in $looks; do
@@ -92,12 +93,10 @@ done) 2>/dev/null`,
   sh`case $moved in *unwritten*) refuse "cannot-write $D (full?)" ;; esac`,
   sh`[ -z "$moved" ] || refuse "stale $(echo $moved)"`,
   sh`{
-echo '# ip addr; ip rule; ip route show table all'
-${feed('addr show\nrule show\nroute show table all', sh`ip -batch -`)}
 echo '# iptables-save'; iptables-save
 read -r old </proc/net/ip_tables_names && [ -n "$old" ] && { echo '# iptables-legacy-save'; iptables-legacy-save; }
 :
-} </dev/null >"$D/checkpoint" 2>/dev/null 3>&-`,
+} </dev/null >>"$D/checkpoint" 2>/dev/null 3>&-`,
   sh`echo '# end' 2>/dev/null >>"$D/checkpoint" || refuse "cannot-write $D (full?)"`,
 );
 

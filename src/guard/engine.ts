@@ -101,7 +101,9 @@ stop() {
       born "\${p%/cmdline}"
       [ -z "$group" ] || kill -9 "-$group" 2>/dev/null
     done
-    i=$((i+1)); sleep 0.05 2>/dev/null || sleep 1
+    # Most often the kill is all that is needed: whoever waits before looking again, waits for nothing.
+    [ "$i" = 0 ] || sleep 0.05 2>/dev/null || sleep 1
+    i=$((i+1))
   done
 }
 # Where nothing can be written down yet, a living watchdog is the one that does it later.

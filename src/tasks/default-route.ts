@@ -209,17 +209,29 @@ function probe({ via, interface: device, drain: drains }: DefaultRouteArgs): Scr
     sh`fi`,
     sh`case "\${gwfleet_routes%%"$gwfleet_nl"*} " in ${`default via ${via} `}*) echo '~ next hop unasked'; exit 0 ;; esac`,
     sh`gwfleet_device=${device ?? ''}`,
-    sh`[ -n "$gwfleet_device" ] || gwfleet_device=$(ip -4 route get ${via} 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)`,
+    sh`if [ -z "$gwfleet_device" ]; then
+gwfleet_device=$(ip -4 -o route get ${via} 2>/dev/null)
+case $gwfleet_device in *' dev '*) gwfleet_device=\${gwfleet_device##* dev }; gwfleet_device=\${gwfleet_device%% *} ;; *) gwfleet_device= ;; esac
+fi`,
     drains === false ? nothing : sh`if [ -n "$gwfleet_routes" ]; then`,
     drains === false ? nothing : readiness,
     drains === false ? nothing : sh`fi`,
-    sh`case "$(ip -o link show dev "$gwfleet_device" 2>/dev/null)" in ''|*NOARP*|*LOOPBACK*|*POINTOPOINT*) echo '~ next hop unasked'; exit 0 ;; esac`,
+    linkFlags,
+    sh`case $gwfleet_flags in ''|*NOARP*|*LOOPBACK*|*POINTOPOINT*) echo '~ next hop unasked'; exit 0 ;; esac`,
     asked(via),
   );
 }
 
+/** `eth0@if4: <BROADCAST,MULTICAST,UP>` */
+const linkFlags: Script = sh`gwfleet_flags=; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
+for gwfleet_line in $gwfleet_looked; do
+case $gwfleet_line in [0-9]*": $gwfleet_device: <"*|[0-9]*": $gwfleet_device@"*': <'*) gwfleet_flags=\${gwfleet_line#*<}; gwfleet_flags=\${gwfleet_flags%%>*}; break ;; esac
+done
+IFS=$gwfleet_ifs; set +f`;
+
 const readiness: Script = block(
-  sh`gwfleet_away=$(printf '%s\n' "$gwfleet_routes" | sed -n '1s/.* dev \([^ ]*\).*/\1/p')`,
+  sh`gwfleet_away=\${gwfleet_routes%%"$gwfleet_nl"*}
+case $gwfleet_away in *' dev '*) gwfleet_away=\${gwfleet_away##* dev }; gwfleet_away=\${gwfleet_away%% *} ;; *) gwfleet_away= ;; esac`,
   readinessProbe,
 );
 

@@ -18,6 +18,8 @@ export function applyRoutes(from: DefaultRouteState | null, to: DefaultRouteStat
     metrics.length === 0 ? nothing : grouping,
     steps(
       ...metrics.map((metric) => group(wanted, metric)),
+      metrics.length === 0 ? sh`gwfleet_read` : nothing,
+      // It has read them all when the last metric has settled.
       sh`gwfleet_only ${wanted.map((route) => routeLine(route))}`,
     ),
   );
@@ -62,8 +64,9 @@ IFS=$gwfleet_ifs; set +f
 }
 gwfleet_only() {
 gwfleet_count=0
-while gwfleet_read; gwfleet_other "$@"; do
+while gwfleet_other "$@"; do
 gwfleet_ip del "$gwfleet_extra" || return
+gwfleet_read
 gwfleet_count=$((gwfleet_count + 1))
 [ "$gwfleet_count" -lt 100 ] || return 1
 done
