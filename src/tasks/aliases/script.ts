@@ -84,7 +84,8 @@ fi`;
 const dropping: Script = sh`gwfleet_line() {
 gwfleet_seen=; gwfleet_key=$2; gwfleet_ifs=$IFS; IFS='
 '; set -f
-set -- $(ip -o -4 addr show dev "$1" to "\${2%/*}/32" 2>/dev/null)
+gwfleet_rows=$(ip -o -4 addr show dev "$1" to "\${2%/*}/32" 2>/dev/null)
+set -- $gwfleet_rows
 IFS=' '
 for gwfleet_row do
 set -- \${gwfleet_row%%\\*}
