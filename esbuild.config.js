@@ -22,11 +22,24 @@ const both = {
 const interfaceApart = {
   name: 'interface-apart',
   setup({ onResolve, onEnd }) {
-    onResolve({ filter: /\/(live-display|status-screen)\.ts$/ }, ({ path }) => ({
+    onResolve({ filter: /\/(live-display|status-screen|watch-screen)\.ts$/ }, ({ path }) => ({
       path: path.replace(/ts$/, 'js'),
       external: true,
     }));
     onEnd(({ outputFiles = [] }) => outputFiles.forEach(writeScript));
+  },
+};
+
+/** commander would load Node's child processes, and the sockets behind them, for a feature that is not used. */
+const commanderAlone = {
+  name: 'commander-alone',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer, path }) =>
+      importer.includes('node_modules/commander/') ? { path, namespace: 'when-used' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'when-used' }, ({ path }) => ({
+      contents: `module.exports = { get spawn() { return require('${path}').spawn; } };`,
+    }));
   },
 };
 
@@ -46,13 +59,14 @@ await Promise.all([
     outExtension: { '.js': '.cjs' },
     banner: { js: "const gwfleetUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { ...both.define, 'import.meta.url': 'gwfleetUrl' },
-    plugins: [compiledValidators, interfaceApart],
+    plugins: [compiledValidators, commanderAlone, interfaceApart],
   }),
   build({
     ...both,
     entryPoints: {
       'live-display': 'src/cli/live-display.ts',
       'status-screen': 'src/cli/status-screen.ts',
+      'watch-screen': 'src/cli/gateway/watch-screen.ts',
       'lab-internet': 'src/lab/internet.ts',
     },
     format: 'esm',
@@ -71,7 +85,8 @@ function keepCompiledCode() {
   const warmUp = ['--help', 'validate inventories/lab.yaml', 'inventory inventories/lab.yaml --list'];
   const program = `
     import { writeFileSync } from 'node:fs';
-    import { cacheFile, openBundle } from './bin/bundle.js';
+    import bundle from './bin/bundle.js';
+    const { cacheFile, openBundle } = bundle;
     const { script, run } = openBundle();
     for (const words of ${JSON.stringify(warmUp)}) {
       process.argv = [process.execPath, 'gwfleet', ...words.split(' ')];

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Starts the bundle. NODE_ENV is set before anything is loaded: React leaks without it.
-import { openBundle } from './bundle.js';
+// Starts the bundle. NODE_ENV is set before anything is loaded: React leaks without it. This folder is CommonJS
+// (package.json): Node's loader of modules costs as much as all of the commands' own start.
+const { openBundle } = require('./bundle.js');
 
 process.env.NODE_ENV ??= 'production';
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

@@ -57,7 +57,7 @@ export function hasLiveTerminal(): boolean {
   return stderr.isTTY && stderr.rows >= 6 && stderr.columns >= 40 && term !== 'dumb' && !inCi;
 }
 
-function requireTerminal(): void {
+export function requireTerminal(): void {
   const { stderr, env } = process;
   if (stderr.isTTY && (env['TERM'] ?? 'dumb') !== 'dumb' && stderr.rows > 0) return;
   throw new UsageError(

@@ -1,23 +1,23 @@
 /**
- * The interface on a terminal: it watches the newest state ten times a second and draws it through Ink. Everything that
- * has to do with the terminal's ways (suspend, resize, words above the frame) is here; what it shows is `render/live`.
+ * The interface of a run: the newest state, drawn ten times a second on a screen of its own. What it shows is
+ * `render/live`; what must stay for the user to read is kept, and told when the terminal is the user's again.
  */
+import { stripVTControlCharacters } from 'node:util';
 import type { Plan } from '../plan/plan.ts';
-import type { LiveSource } from '../render/ink/live.tsx';
-import { openScreen, type Screen } from '../render/ink/screen.ts';
 import { frame, lastFrame } from '../render/live/frame.ts';
 import { press } from '../render/live/keys.ts';
-import { columns, type Line, paintLine, textOf } from '../render/live/line.ts';
+import { type Line, paintLine, span, type Tone } from '../render/live/line.ts';
 import { symbolsFor } from '../render/live/symbols.ts';
-import { type Choice, type LiveView, liveHeight, noChoice, type Size } from '../render/live/view.ts';
+import { type Choice, endHeight, type LiveView, noChoice } from '../render/live/view.ts';
+import { colourless } from '../render/palette.ts';
 import { plainLine } from '../render/plain.ts';
+import { visibleText } from '../render/visible.ts';
 import type { RunEvent } from '../report/event.ts';
 import { isBad } from '../report/host-state.ts';
 import type { RunState } from '../report/run-state.ts';
 import type { Controls, Display } from './display.ts';
 import type { Output } from './output.ts';
-import { suspension } from './suspension.ts';
-import { sizeNow } from './terminal-size.ts';
+import { ownScreen } from './own-screen.ts';
 
 export interface LiveOrder {
   readonly output: Output;
@@ -30,19 +30,20 @@ export interface LiveOrder {
 
 const frameMs = 100;
 /** More failures than this would push the user's own words out of sight; the end of the run has them. */
-const failuresAbove = 20;
+const mostFailuresKept = 20;
+/** As many lines as the tallest screens have room for. */
+const newsKept = 100;
+/** Where every host has a row, everything that happens is news; with more, only what is kept is. */
+const fewHosts = 12;
 
 export function liveDisplay(order: LiveOrder): Display {
   const { output, controls, plan, nowMs = Date.now } = order;
   const { stderr } = process;
   const symbols = symbolsFor(process.env);
   const keys = process.stdin.isTTY ? 'yes' : 'no';
-  let [state, tick, told] = [order.state, 0, 0];
+  let [state, tick, failuresKept, isOver] = [order.state, 0, 0, false];
   let choice: Choice = noChoice;
-  let drawn: readonly Line[] = [];
-  let redraw = (): void => undefined;
-  let above: ((text: string) => void) | undefined;
-  let screen: Screen | undefined;
+  let [kept, news]: [readonly string[], readonly Line[]] = [[], []];
 
   const view = (): LiveView => ({
     state,
@@ -54,83 +55,72 @@ export function liveDisplay(order: LiveOrder): Display {
     choice,
     hold: controls.hold.state(),
     stopping: controls.isStopping(),
+    news,
   });
-  const paint = (lines: readonly Line[]): string =>
-    lines.map((line) => paintLine(line, output.tellColours)).join('\n');
-  const source: LiveSource = {
-    text: () => {
-      drawn = frame(view(), liveSize());
-      return paint(drawn);
-    },
-    watch: (again) => {
-      redraw = again;
-      return () => {
-        redraw = () => undefined;
-      };
-    },
-    attach: (write) => {
-      above = write;
-      output.divert(write);
+  const keep = (text: string): void => {
+    kept = [...kept, text];
+  };
+  const tellNews = (text: string, tone: Tone): void => {
+    const lines = visibleText(stripVTControlCharacters(text)).trimEnd().replaceAll('\t', '  ').split('\n');
+    news = [...news, ...lines.map((line): Line => [span(line, tone)])].slice(-newsKept);
+  };
+  const screen = ownScreen({
+    output,
+    everyMs: frameMs,
+    lines: (size) => {
+      tick += 1;
+      return frame(view(), size);
     },
     press: (key) => {
       const pressed = press(key, view());
       choice = pressed.choice;
-      if (pressed.wish === 'suspend') suspend();
+      if (pressed.wish === 'suspend') screen.suspend();
       else if (pressed.wish === 'hold') controls.hold.toggle();
       else if (pressed.wish !== undefined) controls[pressed.wish]();
-      redraw();
+      screen.redraw();
     },
-  };
-  const open = (): void => {
-    screen ??= openScreen({
-      stream: stderr,
-      source,
-      widths: () => drawn.map((line) => columns(textOf(line))),
-    });
-  };
-  const close = (): void => {
-    screen?.close();
-    screen = undefined;
-    above = undefined;
-    output.divert(undefined);
-  };
-  const timer = setInterval(() => {
-    tick += 1;
-    sizeNow(stderr);
-    redraw();
-  }, frameMs);
-  const { suspend, end: endSuspension } = suspension({ open, close });
-  open();
+    taken: () =>
+      output.divert((text) => {
+        keep(text);
+        tellNews(text, 'plain');
+      }),
+    given: () => {
+      output.divert(undefined);
+      output.tell(kept.join(''));
+      kept = [];
+    },
+  });
   return {
     event: (event, next) => {
       state = next;
-      const line = lineAbove(event, next, told, output);
-      if (line === undefined) return;
-      told += 1;
-      above?.(`${line}\n`);
+      const isKept = staysTold(event, next) && failuresKept < mostFailuresKept;
+      if (isKept && event.type === 'host-finished') failuresKept += 1;
+      if (isKept) keep(`${plainLine(event, output.tellColours) ?? ''}\n`);
+      const line = plainLine(event, colourless);
+      if (line !== undefined && (isKept || next.hosts.size <= fewHosts)) tellNews(line, toneOf(event));
     },
     begin: () => Promise.resolve(),
     end: () => {
-      if (screen === undefined) return;
-      clearInterval(timer);
-      endSuspension();
-      close();
-      const last = lastFrame(view(), liveSize());
-      output.tell(last.length === 0 ? '' : `${paint(last)}\n`);
+      if (isOver) return;
+      isOver = true;
+      screen.end();
+      const last = lastFrame(view(), { width: stderr.columns, height: endHeight(stderr.rows) });
+      output.tell(last.map((line) => `${paintLine(line, output.tellColours)}\n`).join(''));
     },
   };
 }
 
-function liveSize(): Size {
-  const { columns: width, rows } = process.stderr;
-  return { width, height: liveHeight(rows) };
-}
-
-/** What leaves the interface upwards and stays: what stopped the run, notes, and failures that have no row of their own. */
-function lineAbove(event: RunEvent, state: RunState, told: number, output: Output): string | undefined {
-  const isKept =
+/** What stopped the run, notes, and failures that have no row of their own. */
+function staysTold(event: RunEvent, state: RunState): boolean {
+  return (
     event.type === 'run-stopped' ||
     event.type === 'note' ||
-    (event.type === 'host-finished' && isBad(event.result) && state.hosts.size > 12);
-  return isKept && told < failuresAbove ? plainLine(event, output.tellColours) : undefined;
+    (event.type === 'host-finished' && isBad(event.result) && state.hosts.size > fewHosts)
+  );
+}
+
+function toneOf(event: RunEvent): Tone {
+  if (event.type === 'run-stopped') return 'bad';
+  if (event.type === 'host-finished') return isBad(event.result) ? 'bad' : 'good';
+  return event.type === 'note' ? 'plain' : 'dim';
 }

@@ -19,17 +19,28 @@ import type { VerbGround } from './verbs/verb.ts';
 
 const output = openOutput();
 
+interface Group {
+  readonly verbs: readonly string[];
+  readonly register: (ground: VerbGround) => void;
+}
+
 /** In the order of `gwfleet --help`. */
-const groups: readonly ((ground: VerbGround) => void)[] = [
-  registerApply,
-  registerGateway,
-  registerFailover,
-  registerLook,
-  registerRuns,
-  registerHostKeys,
-  registerOffline,
-  registerLearn,
+const groups: readonly Group[] = [
+  { verbs: ['apply', 'plan'], register: registerApply },
+  { verbs: ['gateway'], register: registerGateway },
+  { verbs: ['failover', 'watch'], register: registerFailover },
+  { verbs: ['status', 'capacity'], register: registerLook },
+  { verbs: ['rollback', 'runs'], register: registerRuns },
+  { verbs: ['hostkeys'], register: registerHostKeys },
+  { verbs: ['validate', 'inventory', 'docs', 'schema'], register: registerOffline },
+  { verbs: ['init', 'report', 'completion'], register: registerLearn },
 ];
+
+/** Only the typed verb's, to start quickly; all of them for help, suggestions and completion. */
+function neededGroups(verb: string | undefined): readonly Group[] {
+  const own = groups.filter(({ verbs }) => verbs.includes(verb ?? ''));
+  return own.length > 0 ? own : groups;
+}
 
 function program(): Command {
   const root = new Command('gwfleet')
@@ -38,7 +49,7 @@ function program(): Command {
     .showHelpAfterError('(gwfleet --help shows the verbs)')
     .configureOutput({ writeOut: (text) => output.result(text), writeErr: (text) => output.tell(text) })
     .exitOverride();
-  for (const register of groups) register({ root, output, done });
+  for (const { register } of neededGroups(process.argv[2])) register({ root, output, done });
   return root;
 }
 

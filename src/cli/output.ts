@@ -20,13 +20,8 @@ export interface Output {
 }
 
 export function openOutput(): Output {
-  const gone = { stdout: false, stderr: false };
-  process.stdout.on('error', () => {
-    gone.stdout = true;
-  });
-  process.stderr.on('error', () => {
-    gone.stderr = true;
-  });
+  const stdout = stream(() => process.stdout);
+  const stderr = stream(() => process.stderr);
   let redact: Redact = (text) => text;
   // The renderers show what a host said; this net holds what JSON leaves as it is.
   const shown = (text: string): string => withoutHiddenSigns(redact(text));
@@ -38,13 +33,44 @@ export function openOutput(): Output {
     hide: (secrets) => {
       redact = redaction(secrets);
     },
-    result: (text) => gone.stdout || process.stdout.write(shown(text)),
+    result: (text) => stdout.write(shown(text)),
     tell: (text) => {
-      if (text === '' || gone.stderr) return;
-      if (diverted === undefined) process.stderr.write(shown(text));
+      if (text === '') return;
+      if (diverted === undefined) stderr.write(shown(text));
       else diverted(shown(text));
     },
-    resultColours: palette({ isTerminal: process.stdout.isTTY, environment: process.env }),
-    tellColours: palette({ isTerminal: process.stderr.isTTY, environment: process.env }),
+    get resultColours() {
+      return stdout.colours();
+    },
+    get tellColours() {
+      return stderr.colours();
+    },
+  };
+}
+
+interface Stream {
+  write(text: string): void;
+  colours(): Palette;
+}
+
+/** Opened when it is first used: Node loads its sockets for a pipe, which a quick command need not wait for twice. */
+function stream(of: () => NodeJS.WriteStream): Stream {
+  let opened: NodeJS.WriteStream | undefined;
+  let gone = false;
+  const open = (): NodeJS.WriteStream => {
+    opened ??= of().on('error', () => {
+      gone = true;
+    });
+    return opened;
+  };
+  let colours: Palette | undefined;
+  return {
+    write: (text) => {
+      if (!gone) open().write(text);
+    },
+    colours: () => {
+      colours ??= palette({ isTerminal: open().isTTY, environment: process.env });
+      return colours;
+    },
   };
 }

@@ -49,12 +49,19 @@ export function firstState(watchers: ReadonlyMap<string, readonly string[]>): Wa
   };
 }
 
+export interface Verdict {
+  readonly state: WatchState;
+  readonly news: readonly News[];
+  /** What this round says of each gateway, decided or not. */
+  readonly counts: ReadonlyMap<string, VoteCount>;
+}
+
 /** What one round changes. `watchers`: gateway -> whose votes count. */
 export function judge(
   before: WatchState,
   sights: ReadonlyMap<string, Sight>,
   watchers: ReadonlyMap<string, readonly string[]>,
-): { readonly state: WatchState; readonly news: readonly News[] } {
+): Verdict {
   const witnessed = witnessedProbes(sights, watchers);
   const votes = new Map([...sights].map(([name, sight]) => [name, votesOf(sight, witnessed)]));
   const isBlind = reachNothing(votes, sights.size);
@@ -83,6 +90,7 @@ export function judge(
   return {
     state: { gateways, webservers, ...(due === undefined ? {} : { due }) },
     news: [...news, ...dueNews],
+    counts,
   };
 }
 
@@ -99,7 +107,7 @@ function witnessedProbes(
   );
 }
 
-interface Count {
+export interface VoteCount {
   readonly says: 'up' | 'down' | 'maybe down' | 'nothing';
   readonly carrying: readonly string[];
   readonly missing: readonly string[];
@@ -118,7 +126,7 @@ function countOf(
   gateway: string,
   watchers: readonly string[],
   { votes, isBlind }: { readonly votes: Votes; readonly isBlind: boolean },
-): Count {
+): VoteCount {
   const voting = (...wanted: readonly (Vote | undefined)[]): readonly string[] =>
     watchers.filter(
       (name) => wanted.includes(votes.get(name)?.get(gateway) ?? undefined) && votes.get(name)?.has(gateway),
@@ -135,7 +143,7 @@ function countOf(
 }
 
 /** A round in which nobody can say leaves it as it was. */
-function stepped({ state, contrary }: Standing, count: Count | undefined): Standing {
+function stepped({ state, contrary }: Standing, count: VoteCount | undefined): Standing {
   const says = count?.says ?? 'nothing';
   if (says === 'nothing') return { state, contrary };
   if ((says === 'up') === (state === 'up')) return { state, contrary: 0 };
@@ -181,7 +189,7 @@ function webserverNews(
 interface Ground {
   readonly before: WatchState;
   readonly gateways: WatchState['gateways'];
-  readonly counts: ReadonlyMap<string, Count>;
+  readonly counts: ReadonlyMap<string, VoteCount>;
   readonly isBlind: boolean;
 }
 

@@ -145,7 +145,10 @@ function meantBy(name: string, role: Role): string | undefined {
   if (!role.slips.has(name)) {
     role.slips.set(
       name,
-      role.names.find((known) => distance(name, known) <= (known.length > 8 ? 2 : 1)),
+      role.names.find((known) => {
+        const steps = known.length > 8 ? 2 : 1;
+        return Math.abs(name.length - known.length) <= steps && distance(name, known) <= steps;
+      }),
     );
   }
   return role.slips.get(name);

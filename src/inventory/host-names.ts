@@ -26,7 +26,10 @@ function splitPort(key: string): { pattern: string; port?: number } {
   const match = hostPort.exec(inner?.[1] ?? key) ?? inner;
   const address = match?.[1] ?? key;
   const hostname = isAscii.test(address) ? asciiHostname : anyHostname;
-  if (![ipv4, ipv6, hostname].some((pattern) => pattern.test(address))) return { pattern: key };
+  // An address of IPv6 has two colons; a pattern that is not tried is not compiled.
+  const isKnown =
+    hostname.test(address) || ipv4.test(address) || (isLikeIpv6.test(address) && ipv6.test(address));
+  if (!isKnown) return { pattern: key };
   return match === undefined ? { pattern: address } : { pattern: address, port: Number(match[2]) };
 }
 
@@ -97,6 +100,7 @@ const ipv4 = new RegExp(String.raw`^(?:${four}\.){3}${four}$`, 'i');
 const isAscii = /^[ -~]*$/;
 const asciiHostname = hostnameOf(labelOf('a-z0-9'), 'i');
 const anyHostname = hostnameOf(labelOf(String.raw`\p{L}\p{N}`), 'iu');
+const isLikeIpv6 = /:.*:/;
 const ipv6 = new RegExp(
   [
     `^(?:${six}:){7}${six}$`,

@@ -1,15 +1,20 @@
 /**
- * A plan as people read it: equal lines of many hosts are one line with the hosts behind it, and neighbouring things
- * of one host (eth1:0, eth1:1 ...) are one line with a range. Data only; `render` draws it.
+ * A plan as people read it: equal lines of many hosts are one line with the hosts behind it, neighbouring things of one
+ * host (eth1:0, eth1:1 ...) are one line with a range, and what a task says of its changes stands at its last line.
+ * Data only; `render` draws it.
  */
 import type { Change, Note } from '../tasks/task-type.ts';
-import type { PlannedHost, PlayPlan, UnplannableHost } from './plan.ts';
+import type { PlayPlan, TaskPlan, UnplannableHost } from './plan.ts';
 
 const numbered = /^(.*?)(\d+)$/;
 
 export interface FoldedLine {
   readonly change: Change;
   readonly hosts: readonly string[];
+  /** How many changes of all hosts it stands for. */
+  readonly count: number;
+  /** What it is the cause of: dangers, warnings, reasons. */
+  readonly notes: readonly FoldedNote[];
 }
 
 export interface FoldedNote {
@@ -21,29 +26,51 @@ export interface FoldedPlay {
   readonly lines: readonly FoldedLine[];
   /** What is missing for a restart. */
   readonly boot: readonly FoldedLine[];
+  /** Notes of tasks that change nothing. */
   readonly notes: readonly FoldedNote[];
   readonly unplannable: readonly UnplannableHost[];
 }
 
 export function foldPlay(play: PlayPlan): FoldedPlay {
-  const planned = play.hosts.filter((host): host is PlannedHost => host.kind === 'planned');
-  const lines = new Map<string, { change: Change; hosts: string[] }>();
-  const boots = new Map<string, { change: Change; hosts: string[] }>();
-  const notes = new Map<string, { note: Note; hosts: string[] }>();
-  for (const { host, tasks } of planned) {
-    for (const task of tasks) {
-      for (const change of joinRanges(task.changes)) gatherLine(lines, change, host);
-      for (const change of task.boot ?? []) gatherLine(boots, change, host);
-      const told = task.changes.length > 0 ? task.notes : task.notes.filter(({ level }) => level !== 'info');
-      for (const note of told) gather(notes, JSON.stringify(note), { note, hosts: [host] });
+  const lines: Lines = new Map();
+  const boots: Lines = new Map();
+  const notes: Notes = new Map();
+  for (const plan of play.hosts) {
+    if (plan.kind !== 'planned') continue;
+    const said = new Set<string>();
+    for (const task of plan.tasks) {
+      const live = joinRanges(task.changes).map((run) => gatherLine(lines, run, plan.host));
+      const boot = (task.boot ?? []).map((change) => gatherLine(boots, [change], plan.host));
+      const beside = (live.at(-1) ?? boot.at(-1))?.notes ?? notes;
+      for (const note of notesOf(task)) gatherNote(beside, note, { host: plan.host, said });
     }
   }
   return {
-    lines: [...lines.values()],
-    boot: [...boots.values()],
+    lines: [...lines.values()].map(folded),
+    boot: [...boots.values()].map(folded),
     notes: [...notes.values()],
     unplannable: play.hosts.filter((host): host is UnplannableHost => host.kind === 'unplannable'),
   };
+}
+
+type Notes = Map<string, { readonly note: Note; readonly hosts: string[] }>;
+
+interface Line {
+  change: Change;
+  readonly hosts: string[];
+  count: number;
+  readonly notes: Notes;
+}
+
+type Lines = Map<string, Line>;
+
+function folded({ change, hosts, count, notes }: Line): FoldedLine {
+  return { change, hosts, count, notes: [...notes.values()] };
+}
+
+/** Reasons of a change that is none are left out. */
+function notesOf({ changes, notes }: TaskPlan): readonly Note[] {
+  return changes.length > 0 ? notes : notes.filter(({ level }) => level !== 'info');
 }
 
 /**
@@ -69,40 +96,48 @@ function skipsNumber(before: string, after: string): boolean {
 }
 
 /** Connections are added up: how many each host has is no difference between hosts. */
-function gatherLine(
-  lines: Map<string, { change: Change; hosts: string[] }>,
-  change: Change,
-  host: string,
-): void {
+function gatherLine(lines: Lines, run: readonly Change[], host: string): Line {
+  const change = joined(run);
   const { connections } = change;
   const key = JSON.stringify({ ...change, connections: connections?.become });
   const there = lines.get(key);
   if (there === undefined) {
-    lines.set(key, { change, hosts: [host] });
-    return;
+    const line = { change, hosts: [host], count: run.length, notes: new Map() };
+    lines.set(key, line);
+    return line;
   }
   there.hosts.push(host);
-  if (connections === undefined || there.change.connections === undefined) return;
+  there.count += run.length;
+  if (connections === undefined || there.change.connections === undefined) return there;
   const counts = [there.change.connections.count, connections.count];
   const count = counts.includes(null) ? null : (counts[0] ?? 0) + (counts[1] ?? 0);
   there.change = { ...there.change, connections: { become: connections.become, count } };
+  return there;
 }
 
-function gather<Entry extends { hosts: string[] }>(map: Map<string, Entry>, key: string, entry: Entry): void {
-  const there = map.get(key);
-  if (there === undefined) map.set(key, entry);
-  // Hosts come one after the other: two tasks of one that say the same say it once.
-  else if (there.hosts.at(-1) !== entry.hosts.at(-1)) there.hosts.push(...entry.hosts);
+/** Two tasks of one host that say the same say it once. */
+function gatherNote(
+  notes: Notes,
+  note: Note,
+  { host, said }: { readonly host: string; readonly said: Set<string> },
+): void {
+  const key = JSON.stringify(note);
+  if (said.has(key)) return;
+  said.add(key);
+  const there = notes.get(key);
+  if (there === undefined) notes.set(key, { note, hosts: [host] });
+  else there.hosts.push(host);
 }
 
-function joinRanges(changes: readonly Change[]): readonly Change[] {
+/** Runs of neighbours, each to be one line. */
+function joinRanges(changes: readonly Change[]): readonly (readonly Change[])[] {
   const runs: Change[][] = [];
   for (const change of changes) {
     const run = runs.at(-1);
     if (run !== undefined && isNext(run.at(-1), change)) run.push(change);
     else runs.push([change]);
   }
-  return runs.flatMap((run) => (run.length < 3 ? run : [joined(run)]));
+  return runs.flatMap((run) => (run.length < 3 ? run.map((change) => [change]) : [run]));
 }
 
 function isNext(before: Change | undefined, after: Change): boolean {
@@ -122,6 +157,7 @@ function joined(run: readonly Change[]): Change {
   const [first] = run;
   const last = run.at(-1);
   if (first === undefined || last === undefined) throw new Error('a run of changes is never empty');
+  if (run.length === 1) return first;
   return {
     action: first.action,
     kind: first.kind,

@@ -1,7 +1,10 @@
-/** Beside each default route that moves: why, and what a twin keeps alive. The reasons need all webservers of a play, so they come after the plan. */
+/**
+ * Beside each default route that moves: why, whether its new gateway can carry it, and what a twin keeps alive. The
+ * reasons need all webservers of a play, so they come after the plan.
+ */
 import { type Leaving, type MoveGround, moveReasons } from '../fleet/move-reason.ts';
 import { partsOf } from '../tasks/default-route/state.ts';
-import type { Json } from '../tasks/task-type.ts';
+import type { Json, Note } from '../tasks/task-type.ts';
 import type { HostPlan, PlayPlan, TaskPlan } from './plan.ts';
 
 export function withMoveReasons(play: PlayPlan, ground: MoveGround): PlayPlan {
@@ -12,17 +15,19 @@ export function withMoveReasons(play: PlayPlan, ground: MoveGround): PlayPlan {
       : [{ webserver: host.host, from: viaOf(task.from), to: viaOf(task.to) ?? '' }];
   });
   const reasons = moveReasons(leavings satisfies readonly Leaving[], ground);
-  return { ...play, hosts: play.hosts.map((host) => withReason(host, reasons.get(host.host))) };
+  return { ...play, hosts: play.hosts.map((host) => withReason(host, reasons.get(host.host), ground)) };
 }
 
-function withReason(host: HostPlan, reason: string | undefined): HostPlan {
+function withReason(host: HostPlan, reason: string | undefined, { overloads }: MoveGround): HostPlan {
   const route = routeOf(host);
   if (host.kind !== 'planned' || reason === undefined || route === undefined) return host;
-  const tasks = host.tasks.map((task) =>
-    task === route
-      ? { ...kept(task), notes: [{ level: 'info' as const, text: reason }, ...task.notes] }
-      : task,
-  );
+  const overload = overloads?.[viaOf(route.to) ?? ''];
+  const notes: readonly Note[] = [
+    { level: 'info', text: reason },
+    ...(overload === undefined ? [] : [{ level: 'warning', text: overload } as const]),
+    ...route.notes,
+  ];
+  const tasks = host.tasks.map((task) => (task === route ? { ...kept(task), notes } : task));
   return { ...host, tasks };
 }
 

@@ -9,6 +9,7 @@ import type { Facts } from '../tasks/facts.ts';
 import { factsProbe, firstLook, readFacts } from '../tasks/facts-probe.ts';
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { Json } from '../tasks/task-type.ts';
+import type { Booted } from './boot.ts';
 
 export type TaskTypes = ReadonlyMap<string, AnyTaskType>;
 
@@ -35,7 +36,7 @@ export interface WayBack {
   readonly from: Json;
   readonly to: Json;
   /** The states whose files at boot are meant: what was wanted then, where `to` is what was seen then. */
-  readonly booted: { readonly from: Json; readonly to: Json };
+  readonly booted: Booted;
 }
 
 /** What a host said: its facts, and each task's section by task id. */

@@ -42,14 +42,14 @@ export function hostPlanLines(plan: Plan, host: string): readonly string[] {
 function playText(play: PlayPlan, depth: DiffDepth, colours: Palette): string {
   const { lines, boot, notes, unplannable } = foldPlay(play);
   if (lines.length === 0 && boot.length === 0 && notes.length === 0 && unplannable.length === 0) return '';
-  const all = play.batches.flat();
+  const setting = { all: play.batches.flat(), depth, colours };
   const body = [
-    ...lineTexts(lines, { all, depth, colours }),
-    ...bootTexts(boot, { all, depth, colours }),
-    ...notes.map((note) => noteText(note, all, colours)),
+    ...(depth === 'stat' ? statTexts(lines, setting) : lineTexts(lines, setting)),
+    ...bootTexts(boot, setting),
+    ...notes.map((note) => noteText(note, setting)),
     ...unplannable.map((host) => unplannableText(host, colours)),
   ];
-  return [headerText(play, colours), ...(depth === 'stat' ? body.slice(lines.length) : body)].join('\n');
+  return [headerText(play, colours), ...body].join('\n');
 }
 
 function headerText(play: PlayPlan, colours: Palette): string {
@@ -67,11 +67,12 @@ interface LineSetting {
   readonly colours: Palette;
 }
 
-function lineTexts(lines: readonly FoldedLine[], { all, depth, colours }: LineSetting): readonly string[] {
+function lineTexts(lines: readonly FoldedLine[], setting: LineSetting): readonly string[] {
+  const { all, depth, colours } = setting;
   const cells = lines.map(
     ({ change, hosts }) =>
       [
-        visibleLine(`${change.kind} ${change.name}`),
+        visibleLine(`${change.kind} ${change.name}`.trim()),
         values(change),
         [hostRuns(hosts, all).join(' '), become(change)].filter(Boolean).join('   '),
       ] as const,
@@ -79,7 +80,7 @@ function lineTexts(lines: readonly FoldedLine[], { all, depth, colours }: LineSe
   const widths = [0, 1].map((column) =>
     Math.min(44, Math.max(0, ...cells.map((row) => (row[column] ?? '').length))),
   );
-  return lines.flatMap(({ change }, index) => {
+  return lines.flatMap(({ change, notes }, index) => {
     const [what = '', value = '', who = ''] = cells[index] ?? [];
     const text =
       `  ${signs[change.action]} ${what.padEnd(widths[0] ?? 0)}   ${value.padEnd(widths[1] ?? 0)}   ${who}`.trimEnd();
@@ -87,8 +88,39 @@ function lineTexts(lines: readonly FoldedLine[], { all, depth, colours }: LineSe
     return [
       paint(text, change.action, colours),
       ...detail.map((line) => `      ${paintDetail(visibleText(line).trimEnd(), colours)}`),
+      ...notes.map((note) => noteText(note, setting)),
     ];
   });
+}
+
+const deeds = { create: 'to create', update: 'to update', delete: 'to delete', run: 'to run' } as const;
+
+const unnamed = { action: 'run', kind: '', name: '' } as const;
+
+/** `--diff stat`: how many of a kind, where; of the notes only what can break something. */
+function statTexts(lines: readonly FoldedLine[], setting: LineSetting): readonly string[] {
+  const kinds = new Map<string, readonly FoldedLine[]>();
+  for (const line of lines) {
+    const key = `${line.change.action} ${line.change.kind}`;
+    kinds.set(key, [...(kinds.get(key) ?? []), line]);
+  }
+  const folded = [...kinds.values()].map((same): FoldedLine => {
+    const [{ action, kind, name } = unnamed] = same.map(({ change }) => change);
+    const count = same.reduce((sum, line) => sum + line.count, 0);
+    const hosts = new Set(same.flatMap((line) => line.hosts));
+    return {
+      change: {
+        action,
+        kind,
+        name: same.every((line) => line.change.name === name) ? name : '',
+        to: `${count} ${deeds[action]}`,
+      },
+      hosts: setting.all.filter((host) => hosts.has(host)),
+      count,
+      notes: same.flatMap(({ notes }) => notes.filter(({ note }) => note.level !== 'info')),
+    };
+  });
+  return lineTexts(folded, setting);
 }
 
 /** What is missing for a restart: one line for equal hosts, each file in full differences. */
@@ -103,9 +135,10 @@ function bootTexts(boot: readonly FoldedLine[], setting: LineSetting): readonly 
     const [first] = lines;
     const more = lines.length === 1 ? '' : ` and ${lines.length - 1} more`;
     const who = hostRuns(first?.hosts ?? [], setting.all).join(' ');
-    return setting.colours.yellow(
-      `  ~ for a restart   ${visibleLine(first?.change.name ?? '')}${more}   ${who}`,
-    );
+    return [
+      setting.colours.yellow(`  ~ for a restart   ${visibleLine(first?.change.name ?? '')}${more}   ${who}`),
+      ...lines.flatMap(({ notes }) => notes.map((note) => noteText(note, setting))),
+    ].join('\n');
   });
 }
 
@@ -134,7 +167,7 @@ function paintDetail(detail: string, colours: Palette): string {
   return line.startsWith('-') ? colours.red(line) : colours.dim(line);
 }
 
-function noteText({ note, hosts }: FoldedNote, all: readonly string[], colours: Palette): string {
+function noteText({ note, hosts }: FoldedNote, { all, colours }: LineSetting): string {
   const text = `  ${note.level === 'info' ? 'i' : '!'} ${hostRuns(hosts, all).join(' ')}: ${visibleLine(note.text)}`;
   if (note.level === 'danger') return colours.bold(colours.red(text));
   return note.level === 'warning' ? colours.yellow(text) : colours.dim(text);

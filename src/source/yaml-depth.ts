@@ -9,6 +9,38 @@ export const depthLimit = 64;
 
 /** The offset at which the text nests deeper than the limit, or undefined. */
 export function tooDeepAt(text: string): number | undefined {
+  return canBeDeep(text) ? deepAt(text) : undefined;
+}
+
+/**
+ * A bound from above, a fifth of the lexer's work: flow collections need brackets; of block collections each has a
+ * column of its own, left of the last line's first word, or stands behind a `-`, `?` or `:` of that line.
+ */
+function canBeDeep(text: string): boolean {
+  let brackets = 0;
+  let deepest = 0;
+  let lineStart = 0;
+  while (lineStart <= text.length) {
+    const end = text.indexOf('\n', lineStart);
+    const line = text.slice(lineStart, Math.min(end < 0 ? text.length : end, lineStart + longLine));
+    brackets += signsIn(line, /[[{]/g);
+    deepest = Math.max(deepest, line.length - line.trimStart().length + signsIn(line, /[-?:]/g));
+    if (line.length === longLine || brackets + deepest + 1 > depthLimit) return true;
+    if (end < 0) return false;
+    lineStart = end + 1;
+  }
+  return false;
+}
+
+/** A line of this length is left to the lexer. */
+const longLine = 4000;
+
+function signsIn(line: string, signs: RegExp): number {
+  return line.match(signs)?.length ?? 0;
+}
+
+/** The same for every text, always by the lexer. */
+export function deepAt(text: string): number | undefined {
   const columns: number[] = [];
   let flow = 0;
   let offset = 0;

@@ -115,8 +115,8 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
   },
   changes: routeChanges,
   apply,
-  boot: (to, facts) => bootOf(to, facts),
-  bootName: () => 'gwfleet-default-route',
+  boot: (to, facts, from) => bootOf(to, facts, from ?? null),
+  bootName: () => 'gwfleet-default-route-',
   undo: 'turned',
   // Before a route goes back, its old next hop is asked, as the new one was asked before it came.
   argsBack: (args, to) => ({ ...args, ...nextHopOf(to) }),

@@ -4,10 +4,18 @@
  * dist/ in the same rounds. What a reader gets wrong: walls on a busy machine say little; the ratio of CPU is the bar.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { writeJournal } from '../render/journal.ts';
+import { recording } from '../render/recording.ts';
 
 const rounds = Number(process.env['ROUNDS'] ?? 15);
 const inventory = resolve('inventories/lab.yaml');
+const home = mkdtempSync(join(tmpdir(), 'gwfleet-startup-'));
+process.once('exit', () => rmSync(home, { recursive: true, force: true }));
+/** A run of four hosts, for the verbs that look at runs. */
+const run = writeJournal(home, recording({ gateways: 2, webservers: 2 }));
 const verbs: readonly (readonly string[])[] = [
   ['--help'],
   ['validate', inventory],
@@ -16,6 +24,10 @@ const verbs: readonly (readonly string[])[] = [
   ['docs', 'ruleset'],
   ['schema', 'playbook'],
   ['completion', 'bash'],
+  ['complete', '--', 'apply', inventory, '-l', 'web'],
+  ['runs'],
+  ['report', run, '-o', join(home, 'report.html')],
+  ['init', join(home, 'fleet')],
 ];
 
 interface Cost {
@@ -31,11 +43,12 @@ interface Measured {
 
 /** bash tells in `times` what its children used, to the millisecond; its fourth and third numbers are theirs. */
 function once(argv: readonly string[]): Cost {
+  rmSync(join(home, 'fleet'), { recursive: true, force: true });
   const script = '"$@" >/dev/null || exit 1; times';
   const began = process.hrtime.bigint();
   const { status, stdout, stderr } = spawnSync('bash', ['-c', script, '-', ...argv], {
     encoding: 'utf8',
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { ...process.env, LC_ALL: 'C', XDG_STATE_HOME: home },
   });
   const wallMs = Number(process.hrtime.bigint() - began) / 1e6;
   if (status !== 0) throw new Error(`${argv.join(' ')} failed: ${stderr}`);

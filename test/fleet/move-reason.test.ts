@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readFleet } from '../../src/fleet/fleet.ts';
-import { type Leaving, type MoveGround, moveReasons } from '../../src/fleet/move-reason.ts';
+import { type Leaving, type MoveGround, moveGround, moveReasons } from '../../src/fleet/move-reason.ts';
 import { moversOf } from '../../src/fleet/movers.ts';
 import { readInventory } from '../../src/inventory/read-inventory.ts';
 import { memoryFiles } from '../inventory/memory-files.ts';
@@ -105,6 +105,20 @@ describe('whom a gateway moves', () => {
         expect(moversOf(with_, 'gw0')).toEqual(changed);
         for (let pin = 0; pin < pins; pin += 1) expect(changed).not.toContain(`web${pin}`);
       }),
+    );
+  });
+});
+
+describe('what a gateway gets', () => {
+  test('is told beside the moves when it is more than its pool carries', () => {
+    const text = `all: { children: {
+      gateways: { hosts: { gw1: { ansible_host: 10.0.0.1, snat_pool: 203.0.113.10 }, gw2: { ansible_host: 10.0.0.2, snat_pool: 203.0.113.20-203.0.113.29 } } },
+      webservers: { hosts: { "web[01:04]": { gateway: gw1 } } } } }`;
+    const { inventory } = readInventory(memoryFiles({ 'hosts.yml': text }), 'hosts.yml', new Map());
+    const { overloads = {} } = moveGround(readFleet(inventory!).fleet);
+    expect(Object.keys(overloads)).toEqual(['10.0.0.1']);
+    expect(overloads['10.0.0.1']).toMatch(
+      /^gw1 has 4 webservers, and its 1 address carries 1 at worst; safe/,
     );
   });
 });

@@ -58,7 +58,7 @@ function interfaceOf({ record, events }: PastRun): string {
     {
       ...{ state: shown, plan: keptPlan(join(state, 'gwfleet'), record.run), tick: 4, keys: 'yes' },
       ...{ nowMs: Date.parse(shown.at) + 300, symbols: symbolsFor({ LANG: 'C.UTF-8' }), choice: noChoice },
-      ...{ hold: 'no', stopping: false },
+      ...{ hold: 'no', stopping: false, news: [] },
     },
     size,
   );

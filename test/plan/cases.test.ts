@@ -8,6 +8,11 @@ import { palette } from '../../src/render/palette.ts';
 import { type DiffDepth, planText } from '../../src/render/plan-text.ts';
 import type { Change, Note } from '../../src/tasks/task-type.ts';
 
+interface StoryTask {
+  readonly changes?: Change[];
+  readonly notes?: Note[];
+}
+
 interface Story {
   readonly depth?: DiffDepth;
   readonly plays: readonly {
@@ -15,7 +20,7 @@ interface Story {
     readonly name: string;
     readonly batches: readonly (readonly string[])[];
     readonly hosts: Readonly<
-      Record<string, { changes?: Change[]; notes?: Note[]; why?: string; hint?: string }>
+      Record<string, StoryTask & { tasks?: StoryTask[]; why?: string; hint?: string }>
     >;
   }[];
 }
@@ -25,9 +30,9 @@ const colourless = palette({ isTerminal: false, environment: {} });
 
 function playOf({ pattern, name, batches, hosts }: Story['plays'][number]): PlayPlan {
   const plans = batches.flat().map((host) => {
-    const { changes = [], notes = [], why, hint } = hosts[host] ?? {};
+    const { changes = [], notes = [], why, hint, tasks } = hosts[host] ?? {};
     return why === undefined
-      ? { kind: 'planned', host, tasks: [{ changes, notes }] }
+      ? { kind: 'planned', host, tasks: tasks ?? [{ changes, notes }] }
       : { kind: 'unplannable', host, result: 'unreachable', why, ...(hint === undefined ? {} : { hint }) };
   });
   return { pattern, name, batches, hosts: plans } as unknown as PlayPlan;

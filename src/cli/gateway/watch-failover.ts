@@ -10,6 +10,7 @@ import type { Output } from '../output.ts';
 import { failover } from './failover.ts';
 import { gatewayIn, readGround } from './ground.ts';
 import type { WatchFlags } from './watch.ts';
+import type { Voice } from './watch-voice.ts';
 
 export interface OwnFailover {
   /** What is known now. */
@@ -24,7 +25,7 @@ export interface OwnFailoverOrder {
   readonly flags: WatchFlags;
   readonly output: Output;
   readonly stop: AbortSignal;
-  readonly told: (line: string, data: object) => void;
+  readonly told: Voice['told'];
   /** A twin carries now: others are to be looked through. */
   readonly takenOver: () => void;
 }
@@ -78,7 +79,10 @@ async function carriedOut(name: string, isAlone: () => boolean, order: OwnFailov
         `failover from ${name} ended with exit ${exit}; this carries it on: gwfleet failover ${path} ${name}`,
         exit,
       );
-    if (tries === 1) ended(`failover from ${name} waits: it is tried again every 5 s`, exit);
+    if (tries === 1)
+      told(`failover from ${name} waits: it is tried again every 5 s`, {
+        ...{ type: 'failover', gateway: name, exit, waits: true },
+      });
     await sleepUntil(againMs, stop);
     if (stop.aborted) return exit;
     if (!isAlone()) return ended(`failover from ${name} is not begun on my own any more`, exit);

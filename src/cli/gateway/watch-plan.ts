@@ -61,3 +61,11 @@ export function watchPlanOf(path: string, inventory: Inventory): Pick<WatchOrder
     watched: new Map([...watched, ...spares]),
   };
 }
+
+/** Gateway -> how many webservers leave through it. */
+export function carriedOf(inventory: Inventory): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const gateway of readFleet(inventory).fleet.assigned.values())
+    counts.set(gateway, (counts.get(gateway) ?? 0) + 1);
+  return counts;
+}

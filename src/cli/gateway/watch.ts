@@ -3,12 +3,14 @@
  * carry is failed over, by the same errand that a person would type, under the inventory's lock and with a journal.
  */
 import { randomBytes } from 'node:crypto';
-import type { News, WatchState } from '../../fleet/watch-verdict.ts';
-import { newsLine, watchHeartbeat } from '../../render/watch-text.ts';
+import type { Verdict } from '../../fleet/watch-verdict.ts';
+import type { Inventory } from '../../inventory/model.ts';
 import { exitCodes } from '../../report/exit-code.ts';
 import type { WatchContext } from '../../run/watch-host.ts';
 import { isAborted, watchRounds } from '../../run/watch-rounds.ts';
+import { requireTerminal } from '../display.ts';
 import type { Flags } from '../flags.ts';
+import { openHold } from '../hold.ts';
 import { enterLab } from '../lab-entry.ts';
 import type { Output } from '../output.ts';
 import { askBecomePassword } from '../question.ts';
@@ -18,20 +20,27 @@ import { furtherTargets } from '../targets.ts';
 import { tellDiagnostics } from '../told.ts';
 import { UsageError } from '../usage.ts';
 import { openWayIn } from '../way-in.ts';
-import { type OwnFailover, openOwnFailover, sleepUntil } from './watch-failover.ts';
-import { watchPlanOf } from './watch-plan.ts';
+import { openOwnFailover, sleepUntil } from './watch-failover.ts';
+import { carriedOf, watchPlanOf } from './watch-plan.ts';
+import { openVoice } from './watch-voice.ts';
 
 export interface WatchFlags
   extends Pick<
     Flags,
-    'playbook' | 'extraVars' | 'user' | 'privateKey' | 'become' | 'askBecomePass' | 'forks' | 'json'
+    | 'playbook'
+    | 'extraVars'
+    | 'user'
+    | 'privateKey'
+    | 'become'
+    | 'askBecomePass'
+    | 'forks'
+    | 'json'
+    | 'progress'
   > {
   readonly failover?: true;
   /** Seconds between the beginnings of two rounds. */
   readonly interval: number;
 }
-
-const heartbeatMs = 60_000;
 
 /** Ends with Ctrl-C, which is the way to leave and no mishap. */
 export async function watch(path: string, given: object, output: Output): Promise<number> {
@@ -53,10 +62,13 @@ export async function watch(path: string, given: object, output: Output): Promis
   // Ends the rounds alone, and is new for each plan; a stop ends them, too.
   let again = new AbortController();
   const takenOver = (): void => again.abort();
-  const forget = onSignals(() => {
-    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
+  const end = (): void => {
     stop.abort();
     again.abort();
+  };
+  const forget = onSignals(() => {
+    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
+    end();
   });
   const context = {
     connector,
@@ -65,16 +77,26 @@ export async function watch(path: string, given: object, output: Output): Promis
     nowMs: () => performance.timeOrigin + performance.now(),
     sleep: sleepUntil,
   };
-  const voice = openVoice(path, flags, output);
+  const hold = openHold();
+  const voice = await openVoice({
+    ...{ path, flags, output, hold, end },
+    isEnding: () => stop.signal.aborted,
+    carried: carriedNow(() => read(becomePassword).inventory),
+  });
   const own = openOwnFailover({ path, flags, output, stop: stop.signal, told: voice.told, takenOver });
-  const beat = setInterval(() => output.tell(`${voice.heartbeat()}\n`), heartbeatMs);
+  const told = (verdict: Verdict): void => {
+    own.round(verdict.state);
+    voice.round(verdict);
+    for (const one of verdict.news) if (one.type === 'due') own.begin(one.gateway);
+  };
   try {
     while (!isAborted(stop.signal)) {
       voice.begun(plan.watchers);
       const order = {
         ...plan,
         intervalMs: flags.interval * 1000,
-        told: (news: readonly News[], state: WatchState) => heard(news, state, { voice, own }),
+        ready: () => hold.wait(again.signal),
+        told,
       };
       await watchRounds(order, {
         ...context,
@@ -86,75 +108,31 @@ export async function watch(path: string, given: object, output: Output): Promis
     }
     return await own.ended();
   } finally {
-    clearInterval(beat);
+    voice.close();
     forget();
     await connector.close();
   }
 }
 
-function heard(
-  news: readonly News[],
-  state: WatchState,
-  { voice, own }: { readonly voice: Voice; readonly own: OwnFailover },
-): void {
-  voice.round(state);
-  own.round(state);
-  for (const one of news) {
-    voice.news(one);
-    if (one.type === 'due') own.begin(one.gateway);
-  }
+/** A file that somebody is just writing leaves the counts as they were. */
+function carriedNow(inventory: () => Inventory): () => ReadonlyMap<string, number> {
+  let newest: ReadonlyMap<string, number> = new Map();
+  return () => {
+    try {
+      newest = carriedOf(inventory());
+    } catch {
+      // The rounds go on with what is known.
+    }
+    return newest;
+  };
 }
 
 function checked(flags: WatchFlags): WatchFlags {
+  if (flags.progress === 'tty') requireTerminal();
   if (flags.failover === true && flags.askBecomePass === true)
     throw new UsageError(
       'nobody may be there to type the password of a failover (-K)',
       'put ansible_become_password in a file given with -e @file',
     );
   return flags;
-}
-
-interface Voice {
-  readonly begun: (watchers: ReadonlyMap<string, readonly string[]>) => void;
-  readonly round: (state: WatchState) => void;
-  readonly news: (news: News) => void;
-  /** A line, and what a program reads of it. */
-  readonly told: (line: string, data: object) => void;
-  readonly heartbeat: () => string;
-}
-
-function openVoice(inventory: string, { json, failover }: WatchFlags, output: Output): Voice {
-  const words = { inventory, failsOver: failover === true };
-  let rounds = 0;
-  let newest: WatchState = { gateways: new Map(), webservers: new Map() };
-  const told = (message: string, data: object): void => {
-    const at = new Date().toISOString();
-    output.result(
-      json === true ? `${JSON.stringify({ v: 1, at, ...data, message })}\n` : `${at} ${message}\n`,
-    );
-  };
-  return {
-    begun: (watchers) => {
-      const who = [...watchers]
-        .map(([gateway, names]) =>
-          names[0] === gateway ? `${gateway} by itself` : `${gateway} from ${names.join(' ')}`,
-        )
-        .join('; ');
-      told(`watching ${who}${words.failsOver ? '' : '; without --failover it only tells'}`, {
-        type: 'watching',
-        watchers: Object.fromEntries(watchers),
-        failover: words.failsOver,
-      });
-    },
-    round: (state) => {
-      newest = state;
-      rounds += 1;
-    },
-    news: (news) => {
-      const line = newsLine(news, words);
-      if (line !== undefined) told(line, news);
-    },
-    told,
-    heartbeat: () => watchHeartbeat(newest, rounds),
-  };
 }

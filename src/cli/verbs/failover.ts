@@ -1,6 +1,6 @@
 /** When a gateway dies: `failover` by a person's word, `watch` all the time. */
 import { InvalidArgumentError } from 'commander';
-import { connectionFlags, playbookFlags, runFlags } from '../flags.ts';
+import { connectionFlags, playbookFlags, progressOption, runFlags } from '../flags.ts';
 import type { VerbGround } from './verb.ts';
 
 export function registerFailover({ root, output, done }: VerbGround): void {
@@ -32,13 +32,15 @@ function registerWatch({ root, output, done }: VerbGround): void {
     .argument('<inventory>')
     .option('--failover', 'and moves its webservers elsewhere, for one gateway at a time')
     .option('--interval <seconds>', 'between two looks; 0.5 is the shortest', interval, 1)
-    .option('--json', 'one JSON object a line for each thing that changes')
+    .option('--json', 'one JSON object a line for each thing that changes; as --progress jsonl')
+    .addOption(progressOption())
     .addHelpText(
       'after',
       `
 Up to three webservers look through each gateway, by their probes. Two looks in a row that most of them
 miss are one decision; a webserver that reaches nothing through any gateway has no vote. Never fails over
-a second gateway while one is down. Ctrl-C ends it (exit 0) and leaves nothing on the webservers.
+a second gateway while one is down. On a terminal it draws a screen, otherwise it tells lines. Ctrl-C ends
+it (exit 0) and leaves nothing on the webservers.
 Example: gwfleet watch inventories/prod.yaml --failover`,
     )
     .action(async (path: string, flags: object) =>

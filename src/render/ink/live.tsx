@@ -10,8 +10,6 @@ export interface LiveSource {
   text(): string;
   /** Calls back when there is a new frame; gives the way to end it. */
   watch(redraw: () => void): () => void;
-  /** Is given the way to write above the frame, once it is there. */
-  attach(above: (text: string) => void): void;
   /** A key by its name, see `render/live/keys.ts`. */
   press(key: string): void;
 }
@@ -19,9 +17,16 @@ export interface LiveSource {
 export function Live({ source }: { readonly source: LiveSource }) {
   const [text, setText] = useState(() => source.text());
   const { isRawModeSupported } = useStdin();
-  const { write } = useStdout();
-  useEffect(() => source.watch(() => setText(source.text())), [source]);
-  useEffect(() => source.attach(write), [source, write]);
+  const { stdout } = useStdout();
+  useEffect(() => {
+    const redraw = (): void => setText(source.text());
+    const end = source.watch(redraw);
+    stdout.on('resize', redraw);
+    return () => {
+      stdout.off('resize', redraw);
+      end();
+    };
+  }, [source, stdout]);
   const press = (input: string, key: Key): void => {
     for (const name of keyNames(input, key)) source.press(name);
   };

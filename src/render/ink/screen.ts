@@ -1,9 +1,10 @@
 /**
- * Ink on a terminal, made safe for what is above it. Three things a reader would get wrong: Ink wipes the scrollback as
- * soon as it believes that its frame is as tall as the screen, so it is never told how tall that is (we keep the frame
- * small ourselves); a terminal that became narrower has broken the frame's lines into more rows than Ink erases; and
- * `unmount` draws once more, so it is muted before. What cannot be had: a frame that is on its way while the terminal
- * becomes narrower is broken by it before we hear of that, and may leave its first line behind on a busy machine.
+ * Ink on a screen of the terminal that is ours alone (as an editor's), so that the user's words and scrollback are not
+ * touched, whatever is resized. Ink lays the frame out and reads keys; where it stands is written here, each line at
+ * its own row. What a reader would get wrong: a frame that is on its way while the terminal becomes smaller arrives in
+ * one of another size (tmux tells of a new size up to 250 ms after it is there). So no line may wrap, nothing may scroll
+ * and no place may depend on the one before; and all is written anew after each resize and once a second, because a size
+ * that was changed and changed back at once is told to nobody.
  */
 import type { WriteStream } from 'node:tty';
 import { render } from 'ink';
@@ -13,86 +14,103 @@ import { Live, type LiveSource } from './live.tsx';
 export interface ScreenOrder {
   readonly stream: WriteStream;
   readonly source: LiveSource;
-  /** How many columns each line of the frame takes. */
-  readonly widths: () => readonly number[];
 }
 
 export interface Screen {
-  /** Takes the frame away and gives the terminal back as it was. */
+  /** Gives the terminal back as it was. */
   close(): void;
 }
 
-const showCursor = '\u001b[?25h';
-const endSynchronised = '\u001b[?2026l';
+const esc = '\u001b[';
+const anewMs = 1000;
 
-export function openScreen({ stream, source, widths }: ScreenOrder): Screen {
-  let muted = false;
-  const pulled = pulledRows(stream);
-  const before = (): void => {
-    const broken = brokenRows(widths(), stream.columns);
-    const rows = broken + pulled(widths().length + broken + 1);
-    if (!muted) stream.write(upOver(rows));
+export function openScreen({ stream, source }: ScreenOrder): Screen {
+  let closed = false;
+  let drawn: readonly string[] = [];
+  let anewAtMs = 0;
+  const draw = (text: string): void => {
+    const lines = text.split('\n').slice(0, Math.max(1, stream.rows));
+    const isAnew = performance.now() >= anewAtMs;
+    if (isAnew) anewAtMs = performance.now() + anewMs;
+    const rows = changedRows(lines, { drawn, isAnew, rows: stream.rows });
+    drawn = lines;
+    if (rows !== '') stream.write(rows);
   };
-  stream.prependListener('resize', before);
-  const stdout = roomy(stream, () => muted);
+  const resized = (): void => {
+    anewAtMs = 0;
+  };
+  // Before Ink hears of it and draws.
+  stream.prependListener('resize', resized);
+  stream.write(opened(stream.rows));
   const instance = render(createElement(Live, { source }), {
-    stdout,
+    stdout: framesOnly(stream, (text) => (closed ? undefined : draw(text))),
     exitOnCtrlC: false,
     patchConsole: false,
-    // The source decides how often; Ink must not fall behind it.
-    maxFps: 60,
+    // Each frame as it is, without Ink's own ways of putting it on a screen.
+    debug: true,
   });
   return {
     close: () => {
-      if (muted) return;
-      instance.clear();
-      muted = true;
-      stream.off('resize', before);
+      if (closed) return;
+      // `unmount` draws once more.
+      closed = true;
+      stream.off('resize', resized);
       instance.unmount();
-      stream.write(showCursor + endSynchronised);
+      stream.write(left(stream.rows));
     },
   };
 }
 
-/** The same stream, but endless in height, and silent when muted. */
-function roomy(stream: WriteStream, isMuted: () => boolean): WriteStream {
+/**
+ * A terminal that knows no second screen (Linux' console, screen(1) as it comes) shows the same as before: what is on it
+ * is scrolled away first, and not lost.
+ */
+function opened(rows: number): string {
+  return `${esc}?1049h${esc}${rows};1H${'\n'.repeat(rows)}${esc}?25l`;
+}
+
+function left(rows: number): string {
+  return `${blankRows(1, rows)}${esc}1;1H${esc}?1049l${esc}?25h`;
+}
+
+interface Before {
+  readonly drawn: readonly string[];
+  readonly isAnew: boolean;
+  readonly rows: number;
+}
+
+/** What brings the screen from the old frame to the new one; empty: it is there already. */
+function changedRows(lines: readonly string[], { drawn, isAnew, rows }: Before): string {
+  const changed = lines.flatMap((line, row) =>
+    isAnew || line !== drawn[row] ? [`${rowStart(row + 1)}${line}`] : [],
+  );
+  const below = blankRows(lines.length + 1, isAnew ? rows : drawn.length);
+  const all = changed.join('') + below;
+  // Synchronised where the terminal can, and never wrapped: both end with what is written here.
+  return all === '' ? '' : `${esc}?2026h${esc}?7l${all}${esc}?7h${esc}?2026l`;
+}
+
+function blankRows(from: number, to: number): string {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => rowStart(from + at)).join('');
+}
+
+/** To the beginning of a row, which is empty then: a row at a time, because tmux keeps a whole screen that is erased. */
+function rowStart(row: number): string {
+  return `${esc}${row};1H${esc}2K`;
+}
+
+/** The same stream, but what is written to it are frames. */
+function framesOnly(stream: WriteStream, draw: (text: string) => void): WriteStream {
   const write = (text: string, then?: () => void): boolean => {
-    if (!isMuted()) return stream.write(text, then);
+    if (text !== '') draw(text);
     then?.();
     return true;
   };
   return new Proxy(stream, {
     get: (target, key): unknown => {
-      if (key === 'rows') return Number.POSITIVE_INFINITY;
       if (key === 'write') return write;
       const value: unknown = Reflect.get(target, key, target);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
-}
-
-/** How many rows more than lines a frame takes in a terminal that broke its lines. */
-function brokenRows(widths: readonly number[], columns: number): number {
-  return widths.reduce((rows, width) => rows + Math.max(1, Math.ceil(width / columns)) - 1, 0);
-}
-
-/**
- * A terminal that became lower has pushed the top of the frame into its history; tmux, and whatever is made of VTE, takes
- * as many lines out of there again when it grows. Says how many rows of an old frame have come back.
- */
-function pulledRows(stream: WriteStream): (occupied: number) => number {
-  const pullsBack = process.env['TMUX'] !== undefined || process.env['VTE_VERSION'] !== undefined;
-  let [before, lost] = [stream.rows, 0];
-  return (occupied) => {
-    const grown = stream.rows - before;
-    before = stream.rows;
-    if (grown < 0) lost += Math.max(0, occupied - stream.rows);
-    const back = pullsBack ? Math.min(lost, Math.max(0, grown)) : 0;
-    lost -= back;
-    return back;
-  };
-}
-
-function upOver(rows: number): string {
-  return '\u001b[2K\u001b[1A'.repeat(rows);
 }

@@ -6,7 +6,7 @@ import type { HostState } from '../../report/run-state.ts';
 import { visibleLine } from '../visible.ts';
 import { around, attention, listed } from './attention.ts';
 import { countsLine, headLine, keysLine } from './edge-lines.ts';
-import { helpLines } from './help.ts';
+import { helpLines, runHelp } from './help.ts';
 import { hostPage } from './host-page.ts';
 import { hostRow } from './host-row.ts';
 import { columns, cutLine, type Line, span } from './line.ts';
@@ -16,25 +16,39 @@ import { type LiveView, noChoice, type Size } from './view.ts';
 
 /** The strip takes this much of the interface at most, or the hosts in trouble would have no room. */
 const stripLines = 6;
+/** Of many hosts: so many rows are for news, the empty one among them, where there are at least so many. */
+const [newsRows, newsFrom] = [4, 18];
 
 export function frame(view: LiveView, { width, height }: Size): readonly Line[] {
   if (height < 4) return [cutLine(countsLine(view, width), width, view.symbols.more)];
-  const middle = Math.max(0, height - 3);
-  const lines = [
-    headLine(view),
-    ...middleLines(view, { width, height: middle }),
-    countsLine(view, width),
-    keysLine(view),
-  ];
-  return lines
+  const middle = middleLines(view, { width, height: middleHeight(view, height) });
+  const lines = [headLine(view), ...middle, countsLine(view, width), keysLine(view)];
+  return [...lines, ...newsLines(view, height - lines.length)]
     .filter((line) => line.length > 0)
     .slice(0, Math.max(0, height))
     .map((line) => cutLine(line, width, view.symbols.more));
 }
 
+/** With many hosts the newest words would find no room. */
+function middleHeight({ news, state }: LiveView, height: number): number {
+  const middle = Math.max(0, height - 3);
+  return news.length > 0 && middle >= newsFrom && state.hosts.size > middle ? middle - newsRows : middle;
+}
+
+/** Under the rest, so that nothing moves when there is something new. */
+function newsLines({ news, choice: { help, page } }: LiveView, room: number): readonly Line[] {
+  if (help || page !== undefined || news.length === 0 || room < 2) return [];
+  return [[span('')], ...news.slice(1 - room)];
+}
+
 /** What stays on the screen when the run is over: the hosts, or the plays where there are too many. */
 export function lastFrame(view: LiveView, { width, height }: Size): readonly Line[] {
-  const settled: LiveView = { ...view, choice: noChoice, state: { ...view.state, playing: -1 } };
+  const settled: LiveView = {
+    ...view,
+    choice: noChoice,
+    isOver: true,
+    state: { ...view.state, playing: -1 },
+  };
   return middleLines(settled, { width, height: Math.max(0, height - 3) }).map((line) =>
     cutLine(line, width, view.symbols.more),
   );
@@ -42,7 +56,7 @@ export function lastFrame(view: LiveView, { width, height }: Size): readonly Lin
 
 function middleLines(view: LiveView, size: Size): readonly Line[] {
   const { help, page, only } = view.choice;
-  if (help) return helpLines(view.symbols).slice(0, size.height);
+  if (help) return helpLines(runHelp(view.symbols), size);
   if (page !== undefined) return hostPage(view, page, size.height).slice(0, size.height);
   if (only === 'failures') return hostRows(view, listed(view.state, view.choice), size.height);
   if (view.state.hosts.size <= size.height)

@@ -15,7 +15,7 @@ export function hostRow(host: HostState, view: LiveView, nameWidth: number): Lin
     span(`${symbols[name]} `, tone),
     span(padText(visibleLine(host.host), nameWidth), under ? 'bold' : 'plain'),
     span('  '),
-    ...(isAtWork(host) ? atWork(host, view) : atRest(host)),
+    ...(isAtWork(host) ? atWork(host, view) : atRest(host, view)),
   ];
 }
 
@@ -54,7 +54,8 @@ function doing({ ended, tasks, phase }: HostState): string {
   return phase === 'guarded' ? 'a new connection looks at it again' : 'looked at again';
 }
 
-function atRest({ result, failure, phase, draining }: HostState): readonly Span[] {
+function atRest({ result, failure, phase, draining }: HostState, { isOver }: LiveView): readonly Span[] {
+  if (result === undefined && isOver === true) return [span('not reached', 'dim')];
   if (result === undefined) return [span(phase === 'probing' ? 'not seen yet' : 'waits', 'dim')];
   if (!isBad(result)) {
     const rest = draining === undefined ? [] : [span(`  draining: ${visibleLine(draining)}`)];

@@ -12,7 +12,7 @@ import type {
 } from '../../status/model.ts';
 import { counted, percent, thousands } from '../numbers.ts';
 import { visibleLine } from '../visible.ts';
-import { columns, cutLine, type Line, padText, span, type Tone } from './line.ts';
+import { cutLine, type Line, padText, span, type Tone } from './line.ts';
 import type { Symbols } from './symbols.ts';
 import type { Size } from './view.ts';
 
@@ -168,9 +168,4 @@ function sign(level: Level): string {
 
 function toneOf(level: Level): Tone {
   return ({ ok: 'good', warning: 'busy', alarm: 'alarm' } as const)[level];
-}
-
-/** The columns that each line takes, for whoever must know how a narrower terminal has broken them. */
-export function widthsOf(lines: readonly Line[]): readonly number[] {
-  return lines.map((line) => columns(line.map(({ text }) => text).join('')));
 }

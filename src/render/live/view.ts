@@ -1,6 +1,7 @@
 /** What a frame of the interface is drawn from: the state of the run, the moment, and what the keys have chosen. */
 import type { Plan } from '../../plan/plan.ts';
 import type { RunState } from '../../report/run-state.ts';
+import type { Line } from './line.ts';
 import type { Symbols } from './symbols.ts';
 
 export interface LiveView {
@@ -18,6 +19,10 @@ export interface LiveView {
   /** `asked`: the run will wait before the next batch; `holding`: it waits. */
   readonly hold: 'no' | 'asked' | 'holding';
   readonly stopping: boolean;
+  /** The run has ended: who still waits was not reached. */
+  readonly isOver?: true;
+  /** What was told last, the newest at the end: shown where room is left. */
+  readonly news: readonly Line[];
 }
 
 /** What the user looks at. */
@@ -37,12 +42,16 @@ export interface Size {
   readonly height: number;
 }
 
-/** The most lines the interface ever takes, however tall the screen is. */
-const tallest = 16;
+/** The most lines that stay when the run is over, however tall the screen is. */
+const tallestEnd = 16;
 
-/** Two rows stay free: at the full height a terminal scrolls, and the user's scrollback is not ours. */
+/** Two rows stay free, so that a screen which is full looks as if it is. */
 export function liveHeight(rows: number): number {
-  return Math.min(rows - 2, tallest);
+  return Math.max(1, rows - 2);
+}
+
+export function endHeight(rows: number): number {
+  return Math.min(liveHeight(rows), tallestEnd);
 }
 
 /** `0:47`, `1:02:03`. Not below zero. */

@@ -2,7 +2,7 @@
  * A run as one page for a browser or the printer: no script, no network, light and dark by the reader's own setting.
  * Made from the same state as the recap; what the journal does not know is not drawn.
  */
-import { foldPlay, hostRuns } from '../../plan/fold.ts';
+import { type FoldedLine, type FoldedNote, foldPlay, hostRuns } from '../../plan/fold.ts';
 import type { Plan, PlayPlan } from '../../plan/plan.ts';
 import type { RunEvent } from '../../report/event.ts';
 import type { RunState } from '../../report/run-state.ts';
@@ -90,13 +90,22 @@ function playTable(play: PlayPlan): Html {
   const { lines, notes } = foldPlay(play);
   const all = play.batches.flat();
   if (lines.length === 0 && notes.length === 0) return raw('');
-  const rows = lines.map(({ change: { action, kind, name, from, to }, hosts }) => {
-    const value = from !== undefined && to !== undefined ? `${from} → ${to}` : (to ?? from ?? '');
-    return html`<tr><td class="sign ${action}">${signs[action]}</td><td>${kind} ${visibleLine(name)}</td><td>${visibleLine(value)}</td><td>${hostRuns(hosts, all).join(' ')}</td></tr>`;
-  });
-  const told = notes.map(
-    ({ note: { level, text }, hosts }) =>
-      html`<p class="${level === 'danger' ? 'bad' : 'dim'}">${hostRuns(hosts, all).join(' ')}: ${visibleLine(text)}</p>`,
-  );
+  const rows = lines.map((line) => lineRows(line, all));
+  const told = notes.map((note) => html`<p>${noteText(note, all)}</p>`);
   return html`<h3>${visibleLine(play.name)} <small>${all.length} hosts</small></h3><div class="wide"><table>${rows}</table></div>${told}`;
+}
+
+/** A change, and under it what it is the cause of. */
+function lineRows({ change, hosts, notes }: FoldedLine, all: readonly string[]): Html {
+  const { action, kind, name, from, to } = change;
+  const value = from !== undefined && to !== undefined ? `${from} → ${to}` : (to ?? from ?? '');
+  const beside = notes.map(
+    (note) => html`<tr class="note"><td></td><td colspan="3">${noteText(note, all)}</td></tr>`,
+  );
+  return html`<tr><td class="sign ${action}">${signs[action]}</td><td>${kind} ${visibleLine(name)}</td><td>${visibleLine(value)}</td><td>${hostRuns(hosts, all).join(' ')}</td></tr>${beside}`;
+}
+
+function noteText({ note: { level, text }, hosts }: FoldedNote, all: readonly string[]): Html {
+  const word = level === 'info' ? raw('') : html`<b>${level}</b> `;
+  return html`<span class="${level === 'danger' ? 'bad' : 'dim'}">${word}${hostRuns(hosts, all).join(' ')}: ${visibleLine(text)}</span>`;
 }

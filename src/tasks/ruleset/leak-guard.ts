@@ -53,7 +53,8 @@ export function privateAddress({ interfaces }: Facts, { external, network }: Own
   return own.find(({ address }) => nets.some((net) => contains(net, parseAddress(address) ?? 0)))?.address;
 }
 
-export function applyGuard(from: string | null, to: string | null): Script {
+/** `test` as in the rules; beside it, `$gwfleet_check` is the same word for nft. */
+export function applyGuard(from: string | null, to: string | null, test: Script): Script {
   if (from === to || to === unavailable) return nothing;
   if (to === null) {
     return sh`if nft list table ip gwfleet_leak_guard >/dev/null 2>&1; then nft delete table ip gwfleet_leak_guard; fi`;
@@ -70,7 +71,7 @@ export function applyGuard(from: string | null, to: string | null): Script {
     '  }',
     '}',
   ];
-  return feed(lines.join('\n'), sh`nft -f -`);
+  return feed(lines.join('\n'), test.text === '' ? sh`nft -f -` : sh`nft $gwfleet_check -f -`);
 }
 
 /** Whether the guard drops what leaves with this source. */

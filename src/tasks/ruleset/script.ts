@@ -38,22 +38,31 @@ ${feed(loadText(wanted), sh`unshare -n sh -c "$gwfleet_restore -w 5 && $gwfleet_
 }
 
 export function applyRuleset(from: RulesetState | null, to: RulesetState | null): Script {
+  return turning(from, to, nothing);
+}
+
+/** From whatever stands there to the rules. Where `$gwfleet_test` is `--test` they are only read, else it is empty. */
+export function bootRuleset(to: RulesetState): Script {
+  return turning(null, to, sh` $gwfleet_test`);
+}
+
+function turning(from: RulesetState | null, to: RulesetState | null, test: Script): Script {
   const state = to ?? from;
   if (state === null) return nothing;
   const goal = to ?? { ...state, chains: [], hooks: [], policy: 'ACCEPT', leakGuard: null };
   const save = program(goal.backend, 'save');
   const restore = program(goal.backend, 'restore');
   return steps(
-    goal.owner.style === 'seed' ? feed(wholeTables(goal.chains), sh`${restore} -w 5`) : nothing,
+    goal.owner.style === 'seed' ? feed(wholeTables(goal.chains), sh`${restore}${test} -w 5`) : nothing,
     sh`gwfleet_rules=$(${save})`,
     sh`gwfleet_load=$({
 ${feed(plan(goal), sh`cat`)}
 echo live
 printf '%s\n' "$gwfleet_rules"
 } | ${composer(goal.owner)})`,
-    sh`[ -z "$gwfleet_load" ] || printf '%s\n' "$gwfleet_load" | ${restore} --noflush -w 5`,
-    applyGuard(from?.leakGuard ?? null, goal.leakGuard),
-    translates(goal) && !translates(from) ? clearUntranslated(goal.owner.network) : nothing,
+    sh`[ -z "$gwfleet_load" ] || printf '%s\n' "$gwfleet_load" | ${restore}${test} --noflush -w 5`,
+    applyGuard(from?.leakGuard ?? null, goal.leakGuard, test),
+    translates(goal) && !translates(from) ? clearing(goal.owner.network, test) : nothing,
   );
 }
 
@@ -126,7 +135,8 @@ function plan({ owner: { style }, chains, hooks, policy }: RulesetState): string
   return [...lines, ...(style === 'seed' ? [] : [`policy filter FORWARD ${policy}`])].join('\n');
 }
 
-function wholeTables(chains: readonly Chain[]): string {
+/** The tables filter and nat as iptables-save writes them. */
+export function wholeTables(chains: readonly Chain[]): string {
   const missing = Object.entries(builtins).flatMap(([table, names]) =>
     names
       .filter((name) => !chains.some((chain) => chain.table === table && chain.name === name))
@@ -146,6 +156,11 @@ function loadText(chains: readonly Chain[]): string {
       return `${[`*${table}`, ...declared, ...rules, 'COMMIT'].join('\n')}\n`;
     })
     .join('');
+}
+
+function clearing(network: string, test: Script): Script {
+  const clear = clearUntranslated(network);
+  return test.text === '' ? clear : block(sh`if [ -z "$gwfleet_test" ]; then`, clear, sh`fi`);
 }
 
 /**

@@ -16,6 +16,7 @@ function viewAt(state: RunState, { plan }: Recording, choice: Choice = noChoice)
   const nowMs = Date.parse(state.at) + 500;
   return {
     ...{ state, plan, nowMs, choice, tick: 3, symbols: unicode, keys: 'yes', hold: 'no', stopping: false },
+    news: [],
   };
 }
 
@@ -48,12 +49,45 @@ describe('the interface', () => {
   it('shows many hosts as plays, one mark a host, and the hosts that need attention', () => {
     const half = Math.floor(large.events.length * 0.6);
     const lines = text(viewAt(stateAfter(large, half), large));
-    expect(lines).toHaveLength(16);
+    expect(lines).toHaveLength(22);
     expect(lines[1]).toMatch(/^Gateways carry the pool .*█{8,} +8\/8$/);
     expect(lines[2]).toMatch(/^Webservers leave .*█+░+ +\d+\/392 +\d+ bad +batch \d\/5$/);
     const marks = lines.slice(3, 8).join('').replaceAll(' ', '');
     expect(Array.from(marks)).toHaveLength(400);
-    expect(lines.slice(8, 14).join('\n')).toMatch(/ ↩ web037 +rolled-back {2}Default route: exit 2/);
+    expect(lines.slice(8, 20).join('\n')).toMatch(/ ↩ web037 +rolled-back {2}Default route: exit 2/);
+  });
+
+  it('explains its keys without cutting a word where the screen is narrow, and as much as fits where it is low', () => {
+    const help = { ...noChoice, help: true };
+    const at = viewAt(stateAfter(small, 9), small, help);
+    const lines = text(at, 40, 30);
+    expect(lines.join('\n')).toContain(
+      'q ctrl-c    stop: begin no further host;\n            ctrl-c twice leaves at once',
+    );
+    expect(lines.slice(1).join('')).not.toContain('…');
+    expect(text(at, 40, 10)).toHaveLength(8);
+  });
+
+  it('leaves rows that say who was not reached', () => {
+    const armed = small.events.findIndex(({ type }) => type === 'guard-armed');
+    const last = lastFrame(viewAt(stateAfter(small, armed), small), { width: 80, height: 16 }).map(textOf);
+    expect(last.slice(1)).toEqual([
+      ' · gw2     not reached',
+      ' · web001  not reached',
+      ' · web002  not reached',
+    ]);
+  });
+
+  it('tells what happened last where room is left, under all that must not move', () => {
+    const news = ['one', 'two', 'three'].map((word) => [{ text: word }]);
+    const at = viewAt(stateAfter(small, 9), small);
+    const [without, few, low] = [text(at), text({ ...at, news }), text({ ...at, news }, 80, 11)];
+    expect(few).toEqual([...without, '', 'one', 'two', 'three']);
+    expect(low).toEqual([...without, '', 'three']);
+    const many = text({ ...viewAt(stateAfter(large, 2000), large), news });
+    expect(many).toHaveLength(22);
+    expect(many.slice(-5)).toEqual([many.at(-5), '', 'one', 'two', 'three']);
+    expect(many.at(-5)).toMatch(/q stop/);
   });
 
   it('never is higher or wider than the screen, whatever is on it and whatever is typed', () => {
