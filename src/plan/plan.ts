@@ -6,6 +6,7 @@ import type { PlayRules } from '../playbook/rules.ts';
 import type { Place } from '../source/diagnostic.ts';
 import type { Facts } from '../tasks/facts.ts';
 import type { Change, Json, Note } from '../tasks/task-type.ts';
+import type { Booted } from './boot.ts';
 
 export type { PlayRules };
 
@@ -64,7 +65,7 @@ export interface TaskPlan {
   /** Nothing of it is kept for a restart: its boot files go. */
   readonly forgotten?: true;
   /** Of a way back: the states whose files at boot are meant. What was seen can hold more than what was wanted. */
-  readonly booted?: { readonly from: Json; readonly to: Json };
+  readonly booted?: Booted;
   readonly notes: readonly Note[];
   /** POSIX cksum of the probe's standard output when it was seen; the host is refused when it has moved. */
   readonly seen: string;

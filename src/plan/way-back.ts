@@ -24,18 +24,23 @@ export function tasksBack(
       const { id, type, name, place, args, from, to, secret, booted = { from, to } } = task;
       const hidden = secret === undefined ? {} : { secret };
       const forgotten = hadBootFiles(task, typeOf(types, type), facts) ? {} : { forgotten: true as const };
-      const back = { run, from: to, to: from, booted: { from: booted.to, to: booted.from } };
+      const profiles = facts.boot?.profiles ?? [];
+      const kept = { from: booted.to, to: booted.from, ...(profiles.length === 0 ? {} : { profiles }) };
+      const back = { run, from: to, to: from, booted: kept };
       const asked = typeOf(types, type).argsBack?.(args, from) ?? args;
       return { id, type, name, place, args: asked as Json, back, ...hidden, ...forgotten };
     });
 }
 
-/** Whether something of the task was kept for a restart before the run; where nobody had looked, it may have been. */
+/**
+ * Whether something of the task was kept for a restart before the run; where nobody had looked, it may have been. What
+ * others keep in profiles goes back to what these were then.
+ */
 function hadBootFiles(task: TaskPlan, type: AnyTaskType, facts: Facts): boolean {
   const there = new Set(facts.boot?.files.map(({ path }) => path));
   return (
     facts.boot === undefined ||
-    bootParts(task, type, facts).some((part) => 'path' in part && there.has(part.path))
+    bootParts(task, type, facts).some((part) => !('path' in part) || there.has(part.path))
   );
 }
 

@@ -3,7 +3,7 @@
  * wherever they are and every `<interface>:<number>` label on the interface; other addresses are nobody's business.
  */
 import { type Static, Type } from '@sinclair/typebox';
-import { bootAddresses } from './aliases/boot.ts';
+import { aliasesBoot } from './aliases/boot.ts';
 import { drained, usualDrain, waitingFor } from './aliases/leaving.ts';
 import { aliasChanges } from './aliases/lines.ts';
 import { applyAliases } from './aliases/script.ts';
@@ -11,7 +11,6 @@ import { probeAliases, readAliases } from './aliases/seen.ts';
 import type { AliasesState } from './aliases/state.ts';
 import { noAliases, wantedAliases } from './aliases/wanted.ts';
 import { aliasesTouch } from './aliases/way-in.ts';
-import { addressParts } from './boot/network.ts';
 import { drainArgument } from './drain-args.ts';
 import { closedObject, interfaceName, poolAddresses, poolProblems, poolSpec } from './network-args.ts';
 import type { TaskType } from './task-type.ts';
@@ -93,7 +92,7 @@ export const aliases: TaskType<AliasesArgs, AliasesState> = {
   waiting: waitingFor,
   settled: drained,
   apply: applyAliases,
-  boot: (to, facts, from) => (to === null ? [] : addressParts(bootAddresses(to, from ?? null), facts.boot)),
+  boot: (to, facts, from) => aliasesBoot(to, facts, from ?? null),
   bootName: (args) => `gwfleet-aliases-${args.interface}`,
   undo: 'turned',
   touches: 'reachability',

@@ -6,7 +6,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { formatNetwork, parseNetwork } from '../address/ipv4.ts';
 import { poolRanges } from '../address/pool.ts';
 import { subshell } from '../shell/sh.ts';
-import { rulesParts } from './boot/rules.ts';
+import { type Rules, rulesGone, rulesParts } from './boot/rules.ts';
 import {
   addressProblems,
   closedObject,
@@ -19,9 +19,9 @@ import {
 import { rulesetChanges } from './ruleset/lines.ts';
 import { rulesetManual } from './ruleset/manual.ts';
 import type { Sticky } from './ruleset/rules.ts';
-import { applyRuleset, probeRuleset } from './ruleset/script.ts';
+import { applyRuleset, bootRuleset, probeRuleset, wholeTables } from './ruleset/script.ts';
 import { readRuleset } from './ruleset/seen.ts';
-import type { Chain, Owner, RulesetState } from './ruleset/state.ts';
+import { type Chain, type Owner, program, type RulesetState } from './ruleset/state.ts';
 import { noRules, type OpenIntent, wantedChains, wantedRuleset } from './ruleset/wanted.ts';
 import { rulesetTouch } from './ruleset/way-in.ts';
 import { failedProbe } from './steps.ts';
@@ -123,12 +123,18 @@ export const ruleset: TaskType<RulesetArgs, RulesetState> = {
   },
   changes: rulesetChanges,
   apply: applyRuleset,
-  boot: (to, facts) => (to === null ? [] : rulesParts(subshell(applyRuleset(null, to)), facts.boot)),
+  boot: (to, facts) => (to === null ? rulesGone(facts.boot) : rulesParts(rulesOf(to), facts.boot)),
   bootName: () => 'gwfleet-ruleset',
   undo: 'turned',
   touches: 'reachability',
   wayIn: rulesetTouch,
 };
+
+function rulesOf(to: RulesetState): Rules {
+  const load = subshell(bootRuleset(to));
+  if (to.owner.style !== 'seed') return { load };
+  return { load, tables: { text: wholeTables(to.chains), restore: program(to.backend, 'restore') } };
+}
 
 function intentOf(args: RulesetArgs): OpenIntent {
   return {

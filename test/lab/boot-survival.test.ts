@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeFleet } from './machines/fleet-files.ts';
-import { machine } from './machines/machine.ts';
+import { type Machine, machine } from './machines/machine.ts';
 import { type Manager, managers } from './machines/managers.ts';
-import { events, happen, survived } from './machines/survival.ts';
+import { events, happen, kept, survived } from './machines/survival.ts';
 
 const rows = new Map<Manager, readonly string[]>();
 
@@ -16,6 +16,7 @@ describe('a gateway over restarts', () => {
     const gateway = await machine({ manager });
     writeFleet(gateway.folder);
     const cells: string[] = [];
+    const before = await kept(gateway);
     const gwfleet = (...args: readonly string[]) =>
       gateway.gwfleet(...args, '-p', `${gateway.folder}/site.yaml`);
     const applied = await gwfleet('apply', gateway.inventory, '--yes');
@@ -33,6 +34,7 @@ describe('a gateway over restarts', () => {
       expect([event, mended.code, await survived(gateway)]).toEqual([event, 0, 'all']);
     }
     rows.set(manager, cells);
+    await takenBack(gateway, before);
     expect(await gateway.run('systemctl --failed --no-legend; ls /etc/network/interfaces.d')).toBe('');
   });
 
@@ -42,6 +44,25 @@ describe('a gateway over restarts', () => {
     for (const line of table()) expect(readme).toContain(line);
   });
 });
+
+/** A second run, and then both taken back: what is live and what is kept for a restart are those of before each. */
+async function takenBack(gateway: Machine, before: string): Promise<void> {
+  const site = ['-p', `${gateway.folder}/site.yaml`, '--yes'];
+  const [first = ''] = (await gateway.hub(`ls ${gateway.folder}/state/gwfleet/runs | sort`)).stdout.split(
+    '\n',
+  );
+  const between = await kept(gateway);
+  // Another next hop, which answers.
+  await gateway.hub('ip addr add 10.0.0.253/24 dev inside');
+  writeFleet(gateway.folder, { pool: '203.0.113.10-203.0.113.13', via: '10.0.0.253' });
+  expect((await gateway.gwfleet('apply', gateway.inventory, ...site)).code).toBe(0);
+  expect(await kept(gateway)).not.toBe(between);
+  expect((await gateway.gwfleet('rollback', gateway.inventory, '--yes')).code).toBe(0);
+  expect(await kept(gateway)).toBe(between);
+  const back = await gateway.gwfleet('rollback', gateway.inventory, first, '--yes');
+  expect([back.code, back.stdout + back.stderr]).toEqual([0, expect.anything()]);
+  expect(await kept(gateway)).toBe(before);
+}
 
 afterAll(() => console.log(table().join('\n')));
 

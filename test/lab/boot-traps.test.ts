@@ -94,6 +94,43 @@ describe('netplan', () => {
   });
 });
 
+describe('a file that its reader would reject', () => {
+  it('is not installed: what stood there stays, and the run says so', async () => {
+    const on = await gateway({ manager: 'networkd' });
+    expect((await on.apply()).code).toBe(0);
+    // A bad line comes into each staged file as it goes to the disk.
+    await on.put({
+      path: '/usr/local/sbin/sync',
+      mode: 0o755,
+      text: `#!/bin/sh\nwhile IFS='|' read -r file words; do case "$1" in *$file.gwfleet-new) sed -i "$words" "$1" ;; esac; done </root/bad\nexec /bin/sync "$@"\n`,
+    });
+    const state = `${ourFiles} -type f -exec cksum {} +; find /etc/gwfleet -type f -exec cksum {} +`.replace(
+      ' | sort',
+      '',
+    );
+    const before = await on.run(state);
+    const rejected = async (bad: string, said: string) => {
+      await on.run(`echo '${bad}' >/root/bad`);
+      const { code, stdout, stderr } = await on.apply();
+      expect([bad, code, stdout + stderr]).toEqual([bad, 2, expect.stringContaining(said)]);
+      expect(stdout + stderr).toContain('the boot files could not be written');
+      expect(await on.run(state)).toBe(before);
+    };
+    writeFleet(on.folder, { pool: '203.0.113.10-203.0.113.14' });
+    await rejected('/ruleset|s/-j SNAT/-j SNATX/', 'unknown option "--to-source"');
+    // What --test of the nft backend passes.
+    await rejected('/ruleset|s/-j ACCEPT/-j NOWHERE/', "Chain 'NOWHERE' does not exist");
+    await rejected('aliases-eth1.conf|s/\\/24/\\/99/', "Invalid address '203.0.113.14/99'");
+    await rejected('aliases-eth1.conf|s/Label=/Labels=/', 'Labels=eth1:3');
+    writeFleet(on.folder, { pool: '203.0.113.10-203.0.113.14', style: 'seed' });
+    await rejected('/ruleset|s/-j SNAT/-j SNATX/', 'unknown option "--to-source"');
+    await on.run('rm /usr/local/sbin/sync /root/bad');
+    expect((await on.apply()).code).toBe(0);
+    expect((await on.plan()).code).toBe(0);
+    expect(await on.run(state)).not.toBe(before);
+  });
+});
+
 describe('NetworkManager', () => {
   it('keeps its profiles readable for itself only, and forgets an address that has left the pool', async () => {
     const on = await gateway({ manager: 'networkmanager' });

@@ -54,6 +54,24 @@ describe('the boot files of a task', () => {
     expect(parts.map(({ action, name }) => `${action} ${name}`)).toEqual([`delete ${path}`]);
   });
 
+  it('of a default route are those of every interface, so that one that moves leaves nothing behind', () => {
+    const old = ['/etc/gwfleet/default-route-eth0', '/etc/systemd/system/gwfleet-default-route-eth0.service'];
+    const there = facts(...old.map((name) => [name, 'x'] as const));
+    const route = { ...type([]), bootName: () => 'gwfleet-default-route-' } as unknown as AnyTaskType;
+    expect(seen(there, route)).toEqual(old.map((name) => `delete ${name}`));
+  });
+
+  it('stay where two own the interface by now, and go when the task goes', () => {
+    const one = { manager: 'networkd', source: '', renderer: '', trouble: '' } as const;
+    const { boot } = facts([path, 'new\n']);
+    const owners = [{ interface: 'eth1', claims: [one, one], gateways: [] }];
+    const disputed = { boot: { ...boot, owners } } as unknown as Facts;
+    const kept = { ...task, to: 'wanted' };
+    const names = (what: typeof kept & { forgotten?: true }) =>
+      bootChanges(what, type([]), disputed).map(({ name }) => name);
+    expect([names(kept), names({ ...kept, forgotten: true })]).toEqual([[], [path]]);
+  });
+
   it('are not known where nobody has looked', () => {
     expect(seen({} as Facts)).toEqual([]);
   });

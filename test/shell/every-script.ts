@@ -65,7 +65,10 @@ function going(): readonly BootPart[] {
   };
   const address = { address: '203.0.113.13', prefix: 24, broadcast: null, label: 'eth1:0' };
   const profile = { uuid: 'it', method: 'manual', addresses: ['203.0.113.13/24'], gateway: '' };
-  return [file, ...profileAddresses(profile, { interface: 'eth1', addresses: [], gone: [address] })];
+  return [
+    file,
+    ...profileAddresses(profile, { interface: 'eth1', addresses: [], gone: [address] }, undefined),
+  ];
 }
 
 /** Probes, changes between every two states that the examples make, and what survives a restart under every owner. */
@@ -156,7 +159,11 @@ const owned: readonly BootFacts[] = (
       gateway: '',
     };
     const owners = ['eth0', 'eth1'].map((device) => ({ interface: device, claims, gateways }));
-    return { init: 'systemd' as const, owners, rulesUnits: [], profiles: [profile], files: [] };
+    const files = ['network-scripts/route-eth0', 'iptables'].map((name) => ({
+      path: `/etc/sysconfig/${name}`,
+      cksum: '1 2',
+    }));
+    return { init: 'systemd' as const, owners, rulesUnits: ['iptables'], profiles: [profile], files };
   }),
 );
 

@@ -4,7 +4,7 @@
  */
 import { contains, formatAddress, networkOf, parseAddress } from '../../address/ipv4.ts';
 import { ownerOf } from '../boot/boot-facts.ts';
-import { ownerNotes } from '../boot/network.ts';
+import { ownerNotes } from '../boot/owner-notes.ts';
 import type { Drain } from '../drain-args.ts';
 import type { Facts } from '../facts.ts';
 import type { Note, Wanted } from '../task-type.ts';
@@ -31,7 +31,7 @@ export function wantedAliases(
   const names = facts.interfaces.map(({ name }) => name);
   if (seen.primary === null) {
     const why = names.includes(device)
-      ? `${device} has no IPv4 address; aliases need a primary to stand beside`
+      ? `${device} has no IPv4 address; aliases need a primary to stand beside${ownerTrouble(device, facts)}`
       : `there is no interface ${device} on the host; it has ${names.join(', ')}`;
     return { kind: 'refused', why };
   }
@@ -53,6 +53,12 @@ export function wantedAliases(
     state: to,
     notes: [...notes(seen, to, facts), ...leavingNotes(seen, leaving, gone)],
   };
+}
+
+/** Why it has none, where its owner tells. */
+function ownerTrouble(device: string, { boot }: Facts): string {
+  const [note] = ownerNotes(device, boot).filter(({ level }) => level === 'warning');
+  return note === undefined ? '' : ` (${note.text})`;
 }
 
 /** An interface that has its first address and no other. */

@@ -16,12 +16,20 @@ export interface Claim {
   readonly trouble: string;
 }
 
+/** A manager that runs and does not have the interface: it leaves it alone, or could not bring it up. */
+export interface Bystander {
+  readonly manager: 'networkd' | 'networkmanager';
+  /** In its own word: `unmanaged`, `disconnected`, `failed`. */
+  readonly state: string;
+}
+
 export interface InterfaceOwner {
   readonly interface: string;
   /** More than one: two managers, and nobody may write for either. */
   readonly claims: readonly Claim[];
   /** Default gateways that the owner's own files name, ours left out; `dhcp` where a lease brings one. */
   readonly gateways: readonly string[];
+  readonly bystanders?: readonly Bystander[];
 }
 
 /** Settings of a NetworkManager profile, as `nmcli -g` prints them. */
@@ -38,6 +46,8 @@ export interface BootFacts {
   /** Units that load rules at boot and are enabled: `netfilter-persistent`, `iptables`. */
   readonly rulesUnits: readonly string[];
   readonly profiles: readonly Profile[];
+  /** Of a way back: the profiles as they were before the run that is taken back. */
+  readonly profilesThen?: readonly Profile[];
   /** Our files that lie on the host, with their POSIX cksum: `<checksum> <bytes>`. */
   readonly files: readonly { readonly path: string; readonly cksum: string }[];
 }

@@ -5,7 +5,7 @@
  */
 import type { Output } from '../../shell/frames.ts';
 import { block, type Script, sh } from '../../shell/sh.ts';
-import type { BootFacts, Claim, InterfaceOwner, Manager, Profile } from './boot-facts.ts';
+import type { BootFacts, Bystander, Claim, InterfaceOwner, Manager, Profile } from './boot-facts.ts';
 
 // Patterns, never quoted: the host's shell finds what lies there.
 const ourFiles = sh`(
@@ -16,11 +16,12 @@ for gwfleet_file in /etc/sysctl.d/99-zz-gwfleet-* /etc/modules-load.d/gwfleet-* 
 /etc/sysconfig/network-scripts/ifcfg-*:[0-9]* /etc/sysconfig/network-scripts/route-*; do
 [ ! -f "$gwfleet_file" ] || set -- "$@" "$gwfleet_file"
 done
+! grep -qs '^# Written by gwfleet' /etc/sysconfig/iptables || set -- "$@" /etc/sysconfig/iptables
 [ $# = 0 ] || cksum "$@" | sed 's/^/boot file /'
 )`;
 
 const places =
-  /^\/etc\/(?:sysctl\.d\/99-zz-gwfleet-|modules-load\.d\/gwfleet-|gwfleet\/|systemd\/system\/(?:.*\/)?(?:50-)?gwfleet-|systemd\/network\/.*\.d\/50-gwfleet-|netplan\/90-gwfleet-|network\/if-up\.d\/gwfleet-|sysconfig\/network-scripts\/)|^\/usr\/share\/netfilter-persistent\/plugins\.d\/50-gwfleet/;
+  /^\/etc\/(?:sysctl\.d\/99-zz-gwfleet-|modules-load\.d\/gwfleet-|gwfleet\/|systemd\/system\/(?:.*\/)?(?:50-)?gwfleet-|systemd\/network\/.*\.d\/50-gwfleet-|netplan\/90-gwfleet-|network\/if-up\.d\/gwfleet-|sysconfig\/(?:network-scripts\/|iptables$))|^\/usr\/share\/netfilter-persistent\/plugins\.d\/50-gwfleet/;
 
 /** Whether the probe looks there: of a file elsewhere nobody can say that it is missing. */
 export function isLookedFor(path: string): boolean {
@@ -29,7 +30,7 @@ export function isLookedFor(path: string): boolean {
 
 const networkd = sh`case $gwfleet_active in *"networkd active"*)
 networkctl list --no-legend --no-pager 2>/dev/null | while read -r _ gwfleet_if _ _ gwfleet_setup; do
-case $gwfleet_setup in unmanaged|'') continue ;; esac
+case $gwfleet_setup in '') continue ;; unmanaged) case $gwfleet_if in lo|veth*|docker*|br-*|virbr*|tap*) ;; *) echo "boot idle $gwfleet_if networkd unmanaged" ;; esac; continue ;; esac
 gwfleet_net=$(networkctl status -n0 --no-pager "$gwfleet_if" 2>/dev/null | sed -n 's/^ *Network File: //p')
 echo "boot networkd $gwfleet_if $gwfleet_setup $gwfleet_net"
 [ -f "$gwfleet_net" ] || continue
@@ -43,7 +44,7 @@ done ;; esac`;
 const networkManager = sh`case $gwfleet_active in *"NetworkManager active"*)
 nmcli -t -f UUID,FILENAME connection show 2>/dev/null | sed 's/^/boot profile-file /'
 nmcli -t -f DEVICE,STATE,CON-UUID device status 2>/dev/null | while IFS=: read -r gwfleet_if gwfleet_state gwfleet_uuid; do
-case $gwfleet_state in connected|connecting*) ;; *) continue ;; esac
+case $gwfleet_state in connected|connecting*) ;; unmanaged|unavailable|disconnected|failed) case $gwfleet_if in lo|veth*|docker*|br-*|virbr*|tap*) ;; *) echo "boot idle $gwfleet_if networkmanager $gwfleet_state" ;; esac; continue ;; *) continue ;; esac
 [ -n "$gwfleet_uuid" ] || continue
 echo "boot nm $gwfleet_if $gwfleet_uuid $gwfleet_state"
 for gwfleet_key in method addresses gateway; do
@@ -76,8 +77,16 @@ export const bootProbe: Script = block(
   ourFiles,
   sh`if [ -d /run/systemd/system ]; then
 echo 'boot init systemd'
-gwfleet_active="networkd $(systemctl is-active systemd-networkd 2>/dev/null) NetworkManager $(systemctl is-active NetworkManager 2>/dev/null)"
-for gwfleet_unit in netfilter-persistent iptables; do [ "$(systemctl is-enabled $gwfleet_unit.service 2>/dev/null)" != enabled ] || echo "boot rules $gwfleet_unit"; done`,
+gwfleet_active=; gwfleet_ifs=$IFS; IFS='
+'
+for gwfleet_line in $(systemctl show -p Id -p ActiveState -p UnitFileState systemd-networkd.service NetworkManager.service netfilter-persistent.service iptables.service 2>/dev/null); do
+case $gwfleet_line in
+Id=*) gwfleet_unit=\${gwfleet_line#Id=}; gwfleet_unit=\${gwfleet_unit%.service} ;;
+ActiveState=active) gwfleet_active="$gwfleet_active $gwfleet_unit active" ;;
+UnitFileState=enabled) case $gwfleet_unit in netfilter-persistent|iptables) echo "boot rules $gwfleet_unit" ;; esac ;;
+esac
+done
+IFS=$gwfleet_ifs`,
   networkd,
   networkManager,
   netplan,
@@ -132,17 +141,33 @@ function owners(of: Rows, profileFiles: ReadonlyMap<string, string>): readonly I
     }),
     ...of('ifupdown').map(([device = '', state = '']): readonly [string, Claim] => [
       device,
-      claim('ifupdown', { trouble: state === 'up' ? '' : 'its stanza in /etc/network/interfaces is not up' }),
+      claim('ifupdown', {
+        trouble:
+          state === 'up'
+            ? ''
+            : `its stanza in /etc/network/interfaces is not up: ifup ${device} brings it up, or take it out there`,
+      }),
     ]),
     ...of('ifcfg').map(([device = '']): readonly [string, Claim] => [device, claim('ifcfg', {})]),
   ];
   const shared = of('netplan-gateway').map(([address = '']) => address);
-  return [...new Set(claims.map(([device]) => device))].map((device) => {
+  const idle = of('idle').map(([device = '', manager = '', state = '']) => ({
+    device,
+    bystander: { manager, state } as Bystander,
+  }));
+  const devices = [...claims.map(([device]) => device), ...idle.map(({ device }) => device)];
+  return [...new Set(devices)].map((device) => {
     const own = claims.filter(([name]) => name === device).map(([, one]) => one);
     const behindNetplan = own.some(({ manager }) => manager === 'netplan');
     const named = of('gateway').filter(([name]) => name === device);
     const gateways = behindNetplan ? shared : named.map(([, address = '']) => address);
-    return { interface: device, claims: own, gateways: [...new Set(gateways)].filter(Boolean) };
+    const bystanders = idle.filter((one) => one.device === device).map(({ bystander }) => bystander);
+    return {
+      interface: device,
+      claims: own,
+      gateways: [...new Set(gateways)].filter(Boolean),
+      ...(bystanders.length === 0 ? {} : { bystanders }),
+    };
   });
 }
 

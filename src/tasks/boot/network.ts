@@ -3,9 +3,9 @@
  * must be equal in prefix, broadcast and label, or networkd 252 spins; and an owner whose own files name another
  * default gateway is not overruled by a second one beside it, so there our own unit has the last word at boot.
  */
-import type { BootPart, Note } from '../task-type.ts';
+import type { BootPart } from '../task-type.ts';
 import { type BootFacts, type InterfaceOwner, ownerOf } from './boot-facts.ts';
-import { ifcfgAddresses, ifcfgRoute } from './ifcfg.ts';
+import { ifcfgAddresses, ifcfgRoute, ifcfgRouteGone } from './ifcfg.ts';
 import { hook } from './ifupdown.ts';
 import { netplanAddresses, netplanRoute } from './netplan.ts';
 import { profileAddresses, profileGateway } from './network-manager.ts';
@@ -48,6 +48,7 @@ export function addressParts(wanted: BootAddresses, boot: BootFacts | undefined)
       return profileAddresses(
         boot.profiles.find(({ uuid }) => uuid === claim.source),
         wanted,
+        boot.profilesThen?.find(({ uuid }) => uuid === claim.source),
       );
     case 'ifupdown':
       return wanted.addresses.length === 0
@@ -75,7 +76,9 @@ export function routeParts(wanted: BootRoute, boot: BootFacts | undefined): read
       return contested ? routeUnit(wanted) : netplanRoute(wanted);
     case 'networkmanager': {
       const profile = boot.profiles.find(({ uuid }) => uuid === claim.source);
-      return profile?.method === 'manual' ? profileGateway(profile, wanted) : routeUnit(wanted);
+      if (profile?.method !== 'manual') return routeUnit(wanted);
+      const then = boot.profilesThen?.find(({ uuid }) => uuid === claim.source);
+      return profileGateway(profile, { ...wanted, via: then?.gateway ?? wanted.via });
     }
     case 'ifupdown':
       return [hook('default-route', wanted.interface, [routeCommand(wanted)])];
@@ -86,51 +89,15 @@ export function routeParts(wanted: BootRoute, boot: BootFacts | undefined): read
   }
 }
 
-/** What people must know of the interface's owner beside a change. */
-export function ownerNotes(device: string, boot: BootFacts | undefined): readonly Note[] {
-  if (boot === undefined) return [];
-  if (boot.init === 'other') {
-    const text =
-      'no init system that gwfleet knows runs here: after a restart it is gwfleet apply that sets this again';
-    return [{ level: 'info', text }];
-  }
-  const { claims } = ownerOf(boot, device);
-  if (claims.length > 1) {
-    const names = claims.map(({ manager }) => manager).join(' and ');
-    const text = `${device} has two owners, ${names}: nothing is written for a restart; take it from one of them, then apply again`;
-    return [{ level: 'warning', text }];
-  }
-  return claims
-    .filter(({ trouble }) => trouble !== '')
-    .map(({ trouble }): Note => ({ level: 'warning', text: `${device}: ${trouble}` }));
-}
-
-/** That the owner's own files lead another way. */
-export function routeNotes(wanted: BootRoute, boot: BootFacts | undefined): readonly Note[] {
-  const owner = ownerOf(boot, wanted.interface);
-  const [claim] = owner.claims;
-  if (owner.claims.length > 1) return ownerNotes(wanted.interface, boot);
-  if (claim === undefined || claim.manager === 'ifupdown')
-    return [...lostWithTheLink(wanted, boot, claim?.manager), ...ownerNotes(wanted.interface, boot)];
-  const others = owner.gateways.filter((address) => address !== wanted.via);
-  const contestable = claim.manager === 'networkd' || claim.manager === 'netplan';
-  if (!contestable || others.length === 0) return ownerNotes(wanted.interface, boot);
-  const where = claim.manager === 'netplan' ? '/etc/netplan' : claim.source;
-  const rival = others.includes('dhcp') ? 'a lease of DHCP' : others.join(' and ');
-  const text = `${where} names another default route (${rival}): gwfleet's unit replaces it at boot, but a reconfigure by ${claim.manager} brings it back until the next apply; take it out there`;
-  return [{ level: 'warning', text }, ...ownerNotes(wanted.interface, boot)];
-}
-
-/** The kernel drops routes with their link; of the owners, these two do not see that it came back. */
-function lostWithTheLink(
-  { interface: device }: BootRoute,
-  boot: BootFacts | undefined,
-  manager: string | undefined,
-): readonly Note[] {
-  if (boot === undefined || boot.init === 'other') return [];
-  const who = manager === undefined ? 'nobody owns it' : `${manager} does not see that`;
-  const text = `${device}: a restart brings this route back; after ip link down and up it is gone (${who}) until the next apply`;
-  return [{ level: 'info', text }];
+/** Where files of our own go by their names, a route that is no longer wanted must also leave what others keep. */
+export function routeGone(gone: BootRoute, boot: BootFacts | undefined): readonly BootPart[] {
+  const [claim, other] = ownerOf(boot, gone.interface).claims;
+  if (boot === undefined || other !== undefined) return [];
+  if (claim?.manager === 'ifcfg') return ifcfgRouteGone(gone, boot);
+  const profile = boot.profiles.find(({ uuid }) => uuid === claim?.source);
+  if (claim?.manager !== 'networkmanager' || profile?.gateway !== gone.via) return [];
+  const then = boot.profilesThen?.find(({ uuid }) => uuid === claim.source);
+  return profileGateway(profile, { interface: gone.interface, via: then?.gateway ?? '' });
 }
 
 function isContested({ gateways }: InterfaceOwner, { via }: BootRoute): boolean {

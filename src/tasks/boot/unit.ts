@@ -2,7 +2,7 @@
  * Units of our own, where nobody owns an interface or the owner cannot say it. systemd is "after the network" before
  * networkd has configured anything, so the script waits by itself for the interface's own address.
  */
-import { sh } from '../../shell/sh.ts';
+import { type Script, sh } from '../../shell/sh.ts';
 import type { BootFile } from '../task-type.ts';
 import { addressCommands, type BootAddresses, type BootRoute, routeCommand } from './network.ts';
 
@@ -14,10 +14,12 @@ export interface Unit {
   readonly order: readonly string[];
   readonly wantedBy: 'multi-user.target' | 'sysinit.target';
   readonly script: string;
+  /** Whether the staged script may take its place; else its syntax alone. */
+  readonly check?: Script;
 }
 
 /** The script, the unit, and the link that enables it. */
-export function unitFiles({ name, description, order, wantedBy, script }: Unit): readonly BootFile[] {
+export function unitFiles({ name, description, order, wantedBy, script, check }: Unit): readonly BootFile[] {
   const program = `/etc/gwfleet/${name.replace(/^gwfleet-/, '')}`;
   const unit = `# Written by gwfleet.
 [Unit]
@@ -34,7 +36,7 @@ WantedBy=${wantedBy}
 `;
   const path = `/etc/systemd/system/${name}.service`;
   return [
-    { path: program, mode: 0o755, content: script, check: sh`sh -n "$gwfleet_new"` },
+    { path: program, mode: 0o755, content: script, check: check ?? sh`sh -n "$gwfleet_new"` },
     { path, mode: 0o644, content: unit },
     { path: `/etc/systemd/system/${wantedBy}.wants/${name}.service`, mode: 0o644, content: unit, link: path },
   ];

@@ -1,12 +1,19 @@
 /** The part of a default route that must be there after a restart: the first one, as far as the owners can say it. */
-import { type BootRoute, routeNotes, routeParts } from '../boot/network.ts';
+import { type BootRoute, routeGone, routeParts } from '../boot/network.ts';
+import { routeNotes } from '../boot/owner-notes.ts';
 import type { Facts } from '../facts.ts';
 import type { BootPart, Wanted } from '../task-type.ts';
 import { type DefaultRouteState, partsOf } from './state.ts';
 
-export function bootOf(to: DefaultRouteState | null, facts: Facts): readonly BootPart[] {
+export function bootOf(
+  to: DefaultRouteState | null,
+  facts: Facts,
+  from: DefaultRouteState | null,
+): readonly BootPart[] {
   const route = bootRoute(to);
-  return route === undefined ? [] : routeParts(route, facts.boot);
+  if (route !== undefined) return routeParts(route, facts.boot);
+  const gone = bootRoute(from);
+  return gone === undefined ? [] : routeGone(gone, facts.boot);
 }
 
 /** With what must be known of the interface's owner beside the change. */

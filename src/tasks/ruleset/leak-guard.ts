@@ -16,7 +16,13 @@ const privates = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/1
 /** Prints `guard RULE`, `guard` and nothing more where there is none, or `guard unavailable`. */
 export const guardProbe: Script = sh`if ! command -v nft >/dev/null 2>&1; then echo 'guard unavailable'
 elif gwfleet_guard=$(nft -s list table ip gwfleet_leak_guard 2>&1); then
-printf 'guard %s\n' "$(printf '%s\n' "$gwfleet_guard" | sed -n 's/^[[:blank:]]*\(.* drop\)$/\1/p' | tr '\n' ';')"
+gwfleet_drops=; gwfleet_ifs=$IFS; IFS='
+'; set -f
+for gwfleet_line in $gwfleet_guard; do
+case $gwfleet_line in *' drop') gwfleet_drops="$gwfleet_drops\${gwfleet_line#"\${gwfleet_line%%[![:blank:]]*}"};" ;; esac
+done
+IFS=$gwfleet_ifs; set +f
+printf 'guard %s\n' "$gwfleet_drops"
 else case "$gwfleet_guard" in *'No such file'*) echo 'guard' ;; *) echo 'guard unavailable' ;; esac; fi`;
 
 export const guardWhy =
@@ -47,7 +53,8 @@ export function privateAddress({ interfaces }: Facts, { external, network }: Own
   return own.find(({ address }) => nets.some((net) => contains(net, parseAddress(address) ?? 0)))?.address;
 }
 
-export function applyGuard(from: string | null, to: string | null): Script {
+/** `test` as in the rules; beside it, `$gwfleet_check` is the same word for nft. */
+export function applyGuard(from: string | null, to: string | null, test: Script): Script {
   if (from === to || to === unavailable) return nothing;
   if (to === null) {
     return sh`if nft list table ip gwfleet_leak_guard >/dev/null 2>&1; then nft delete table ip gwfleet_leak_guard; fi`;
@@ -64,7 +71,7 @@ export function applyGuard(from: string | null, to: string | null): Script {
     '  }',
     '}',
   ];
-  return feed(lines.join('\n'), sh`nft -f -`);
+  return feed(lines.join('\n'), test.text === '' ? sh`nft -f -` : sh`nft $gwfleet_check -f -`);
 }
 
 /** Whether the guard drops what leaves with this source. */

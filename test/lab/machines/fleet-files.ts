@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export function writeFleet(
   folder: string,
-  { pool = '203.0.113.10-203.0.113.15', via = '10.0.0.254' } = {},
+  { pool = '203.0.113.10-203.0.113.15', via = '10.0.0.254', style = 'hardened' } = {},
 ): void {
   writeFileSync(
     join(folder, 'inventory.yaml'),
@@ -29,7 +29,7 @@ export function writeFleet(
     - name: A conntrack table that fits the pool
       conntrack: { pool: "{{ snat_pool }}" }
     - name: FORWARD and SNAT rules
-      ruleset: { internal: "{{ internal_interface }}", external: "{{ external_interface }}", network: "{{ internal_network }}", pool: "{{ snat_pool }}" }
+      ruleset: { internal: "{{ internal_interface }}", external: "{{ external_interface }}", network: "{{ internal_network }}", pool: "{{ snat_pool }}", style: ${style} }
     - name: Forward packets
       sysctl: { net.ipv4.ip_forward: 1 }
     - name: Default route

@@ -51,6 +51,19 @@ export async function survived(on: Machine): Promise<string> {
   return missing.length === 0 ? 'all' : `lost: ${missing.join(', ')}`;
 }
 
+/** All that gwfleet may change on a machine: live, and kept for a restart by whomever. Tables of no rules are none. */
+export async function kept(on: Machine): Promise<string> {
+  return on.run(`
+for i in eth0 eth1; do ip -4 -o addr show dev $i | sed 's/^[0-9]*: //; s/valid_lft.*//'; ip -4 route show default dev $i | sed 's/ metric [0-9]*//'; done
+iptables-save | sed -n -e 's/ *\\[.*//' -e '/^-A/p' -e '/^:.* DROP/p'
+nft list table ip gwfleet_leak_guard 2>/dev/null
+cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established
+find /etc /usr/share/netfilter-persistent \\( -type f -o -type l \\) -path '*gwfleet*' -exec ls -l {} + | awk '{ print $1, $9, $10, $11 }'
+find /etc /usr/share/netfilter-persistent -type f -path '*gwfleet*' -exec cksum {} +
+for device in eth0 eth1; do nmcli -g ipv4.method,ipv4.addresses,ipv4.gateway,ipv4.routes connection show $device 2>/dev/null; done
+:`);
+}
+
 async function lost(on: Machine): Promise<readonly string[]> {
   const { stdout } = await on.try(`
 ip -4 -o addr show dev eth1 | grep -c 'inet 203.0.113.1[1-5]/24'

@@ -43,8 +43,19 @@ describe('the owner of an interface', () => {
     const facts = read('boot nm eth1 u-1 connected', 'boot ifupdown eth1 down');
     expect(owner(facts, 'eth1')?.claims.map(({ manager, trouble }) => [manager, trouble])).toEqual([
       ['networkmanager', ''],
-      ['ifupdown', 'its stanza in /etc/network/interfaces is not up'],
+      [
+        'ifupdown',
+        'its stanza in /etc/network/interfaces is not up: ifup eth1 brings it up, or take it out there',
+      ],
     ]);
+  });
+
+  it('is nobody where a manager runs and leaves it alone, and that is told', () => {
+    const facts = read('boot init systemd', 'boot idle eth1 networkmanager unmanaged', 'boot rules iptables');
+    expect(owner(facts, 'eth1')).toMatchObject({
+      claims: [],
+      bystanders: [{ manager: 'networkmanager', state: 'unmanaged' }],
+    });
   });
 
   it('is nobody on a host that says nothing, and its init system is then not known', () => {

@@ -1,7 +1,10 @@
 /** The texts that owners of interfaces are given, held fast: a wrong one locks a host out at its next boot. */
 import { describe, expect, it } from 'vitest';
+import { sh } from '../../../src/shell/sh.ts';
 import type { BootFacts, Claim } from '../../../src/tasks/boot/boot-facts.ts';
-import { addressParts, ownerNotes, routeNotes, routeParts } from '../../../src/tasks/boot/network.ts';
+import { addressParts, routeGone, routeParts } from '../../../src/tasks/boot/network.ts';
+import { ownerNotes, routeNotes } from '../../../src/tasks/boot/owner-notes.ts';
+import { rulesGone, rulesParts } from '../../../src/tasks/boot/rules.ts';
 import type { BootPart } from '../../../src/tasks/task-type.ts';
 
 const addresses = {
@@ -94,6 +97,25 @@ nmcli connection modify u-1 +ipv4.addresses 198.51.100.9/32 || return 1
 nmcli connection modify u-1 -ipv4.addresses 203.0.113.19/24 || return 1`);
   });
 
+  it('of a run that is taken back leave the profile with those of ours that it had before', () => {
+    const claims = [claim('networkmanager', { source: 'u' })];
+    const profile = (...own: readonly string[]) => ({
+      uuid: 'u',
+      method: 'manual',
+      addresses: ['203.0.113.10/24', ...own],
+      gateway: '',
+    });
+    const back = (then: readonly string[]) => {
+      const boot = host(claims, {
+        profiles: [profile('203.0.113.11/24')],
+        profilesThen: [profile(...then)],
+      });
+      return addressParts(addresses, boot).map((part) => ('to' in part ? part.to : ''));
+    };
+    expect(back(['203.0.113.19/24'])).toEqual(['+203.0.113.19/24 -203.0.113.11/24']);
+    expect(back(['203.0.113.11/24'])).toEqual([]);
+  });
+
   it('are a hook of ifupdown that ends well whatever happens', () => {
     expect(
       text(addressParts(addresses, host([claim('ifupdown')]))),
@@ -150,7 +172,7 @@ null`);
     const boot = host([claim('networkd'), claim('ifupdown')]);
     expect(addressParts(addresses, boot)).toEqual([]);
     expect(ownerNotes('eth1', boot)[0]?.text).toMatch(
-      /two owners, networkd and ifupdown: .*take it from one of them/,
+      /two owners, systemd-networkd and ifupdown: .*take it from one of them \(.*stanza of eth1/,
     );
   });
 
@@ -160,6 +182,64 @@ null`);
     expect(ownerNotes('eth1', boot)[0]?.text).toContain(
       'after a restart it is gwfleet apply that sets this again',
     );
+  });
+});
+
+describe('an interface that nobody brings up', () => {
+  it('is named, with what to do where a manager runs and leaves it alone', () => {
+    const owners = [
+      {
+        interface: 'eth1',
+        claims: [],
+        gateways: [],
+        bystanders: [{ manager: 'networkmanager' as const, state: 'unmanaged' }],
+      },
+    ];
+    const [note] = ownerNotes('eth1', host([], { owners }));
+    expect(note).toMatchObject({ level: 'warning' });
+    expect(note?.text).toMatch(
+      /NetworkManager runs and has it as unmanaged.*nmcli device set eth1 managed yes/,
+    );
+    expect(ownerNotes('eth1', host([]))).toMatchObject([{ level: 'info' }]);
+  });
+});
+
+describe('rules', () => {
+  const rules = { load: sh`true`, tables: { text: '*filter\nCOMMIT\n', restore: 'iptables-restore' } };
+  const paths = (parts: readonly BootPart[]) => parts.map((part) => ('path' in part ? part.path : part.name));
+
+  it('of style seed stand in /etc/sysconfig/iptables, too, where iptables.service reads that', () => {
+    const parts = rulesParts(rules, host([], { rulesUnits: ['iptables'] }));
+    expect(parts[0]).toMatchObject({
+      path: '/etc/sysconfig/iptables',
+      mode: 0o600,
+      content: '# Written by gwfleet.\n*filter\nCOMMIT\n',
+    });
+    expect(parts[0]?.check?.text).toContain('iptables-restore --test -w 5 <"$gwfleet_new"');
+    expect(parts[0]?.check?.text).toContain(
+      'cp -p /etc/sysconfig/iptables /etc/sysconfig/iptables.gwfleet-was',
+    );
+    expect(paths(parts)).toContain('/etc/systemd/system/gwfleet-ruleset.service');
+    expect(paths(rulesParts({ load: rules.load }, host([], { rulesUnits: ['iptables'] })))).not.toContain(
+      '/etc/sysconfig/iptables',
+    );
+  });
+
+  it('give the administrator’s own file back when they go', () => {
+    expect(rulesGone(host([]))).toEqual([]);
+    const there = host([], { files: [{ path: '/etc/sysconfig/iptables', cksum: '1 2' }] });
+    expect(text(rulesGone(there))).toContain(
+      'mv -f /etc/sysconfig/iptables.gwfleet-was /etc/sysconfig/iptables',
+    );
+  });
+
+  it('keep forwarding off at boot however the load ends, also where it is killed', () => {
+    const [program] = rulesParts(rules, host([]));
+    const lines = program?.content?.split('\n') ?? [];
+    const at = (words: string) => lines.findIndex((line) => line.includes(words));
+    expect(at('ip_forward = 0')).toBeGreaterThan(0);
+    expect(at('ip_forward = 0')).toBeLessThan(at('true'));
+    expect(at('true')).toBeLessThan(at('rm -f "$closed"'));
   });
 });
 
@@ -177,6 +257,29 @@ describe('the default route', () => {
     expect(text(routeParts(route, host([claim('ifcfg')])))).toContain(
       '/etc/sysconfig/network-scripts/route-eth0 644\n# Written by gwfleet.\ndefault via 10.0.0.2 dev eth0 src 10.0.0.50 metric 100\n',
     );
+  });
+
+  it('leaves the profile of NetworkManager with the gateway of before when there is none any more', () => {
+    const manual = { uuid: 'u', method: 'manual', addresses: [], gateway: '10.0.0.2' };
+    const claims = [claim('networkmanager', { source: 'u' })];
+    const gone = (then: readonly string[]) => {
+      const profilesThen = then.map((gateway) => ({ ...manual, gateway }));
+      return text(routeGone(route, host(claims, { profiles: [manual], profilesThen })));
+    };
+    expect(gone([])).toContain("nmcli connection modify u ipv4.gateway ''");
+    expect(gone(['10.0.0.9'])).toContain('nmcli connection modify u ipv4.gateway 10.0.0.9');
+    // Somebody else's by now.
+    const other = { ...manual, gateway: '10.0.0.8' };
+    expect(routeGone(route, host(claims, { profiles: [other] }))).toEqual([]);
+  });
+
+  it('never takes the place of a route-eth0 that is not ours', () => {
+    const [file] = routeParts(route, host([claim('ifcfg')]));
+    expect(file).toMatchObject({
+      content: '# Written by gwfleet.\ndefault via 10.0.0.2 dev eth0 src 10.0.0.50 metric 100\n',
+    });
+    const check = file !== undefined && 'path' in file ? file.check?.text : '';
+    expect(check).toContain("grep -q '^# Written by gwfleet' /etc/sysconfig/network-scripts/route-eth0");
   });
 
   it('has no metric under NetworkManager, which gives another one at every start', () => {
