@@ -1,13 +1,14 @@
 /** Carrying out or showing a plan that was saved: nothing is decided again, and what cannot hold any more is said. */
 import type { HostPlan, Plan, PlayPlan } from '../plan/plan.ts';
 import type { HostTask } from '../plan/probe.ts';
-import { heedWays, waysOf, withoutWays } from '../plan/way-in.ts';
+import { heedWays, waysAmong, withoutWays } from '../plan/way-in.ts';
 import { planText } from '../render/plan-text.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import type { RunContext } from '../run/context.ts';
 import { type FleetRequest, factsOf, type PlannedFleet, planEvents, wayRules } from '../run/plan-fleet.ts';
 import { type Survey, surveyHosts } from '../run/survey.ts';
 import type { Facts } from '../tasks/facts.ts';
+import type { WayIn } from '../tasks/way-in.ts';
 import { diffDepth } from './apply-flags.ts';
 import { planExit, planJson } from './apply-result.ts';
 import type { Flags } from './flags.ts';
@@ -59,8 +60,16 @@ export async function savedFleet(
   const planned = saved.plays.flatMap(({ hosts }) => hosts.filter(({ kind }) => kind === 'planned'));
   const looks = new Map(planned.map(({ host }) => [host, secrets.get(host) ?? []]));
   const surveys = await surveyHosts(looks, context);
-  for (const survey of surveys.values()) if (survey.kind === 'seen') await survey.remote.close();
-  const today = { surveys, secrets, before: factsThen(saved), now: factsOf(surveys), context };
+  await Promise.all(
+    [...surveys.values()].map(async (one) => (one.kind === 'seen' ? one.remote.close() : undefined)),
+  );
+  const today = {
+    surveys,
+    secrets,
+    before: waysAmong(factsThen(saved)),
+    now: waysAmong(factsOf(surveys)),
+    context,
+  };
   const plays = saved.plays.map((play) => ({
     ...play,
     hosts: play.hosts.map((host) => asOfToday(host, play, today)),
@@ -73,9 +82,9 @@ export async function savedFleet(
 interface Today {
   readonly surveys: ReadonlyMap<string, Survey>;
   readonly secrets: ReadonlyMap<string, readonly HostTask[]>;
-  /** When the plan was made. */
-  readonly before: ReadonlyMap<string, Facts>;
-  readonly now: ReadonlyMap<string, Facts>;
+  /** The ways in when the plan was made. */
+  readonly before: (host: string) => readonly WayIn[];
+  readonly now: (host: string) => readonly WayIn[];
   readonly context: RunContext;
 }
 
@@ -96,11 +105,11 @@ function asOfToday(saved: HostPlan, play: PlayPlan, today: Today): HostPlan {
   if (opened.kind === 'unplannable') return opened;
   const { managementPath, bootId } = survey.sight.facts;
   const plan = {
-    ...withoutWays(opened, waysOf(host, today.before), types),
+    ...withoutWays(opened, today.before(host), types),
     facts: { ...opened.facts, managementPath, bootId },
   };
   const rules = wayRules(play.rules, today.context);
-  const heeded = heedWays(plan, waysOf(host, today.now), { types, rules });
+  const heeded = heedWays(plan, today.now(host), { types, rules });
   if (heeded.kind === 'planned') return heeded;
   return { ...heeded, hint: 'come in as when the plan was made, or make a new plan, with --allow-cut' };
 }

@@ -4,7 +4,7 @@
  * comes or goes changes little; a minimum-cost flow over those likings then fills every gateway exactly to its share,
  * rounded down or up. It is the flow, not a greedy repair, that keeps corrections alike before and after a change.
  */
-import { Flow } from './flow.ts';
+import { balanced } from './flow.ts';
 import { shares } from './share.ts';
 
 export interface GatewayWeight {
@@ -33,12 +33,13 @@ export function assignGateways(
     .filter((one) => one.pinned === undefined)
     .map(({ name }) => name)
     .toSorted();
-  const loads = sorted.map(({ name }) => pinned.filter((one) => one.pinned === name).length);
+  const pins = new Map<string, number>();
+  for (const { pinned: name = '' } of pinned) pins.set(name, (pins.get(name) ?? 0) + 1);
   const quotas = shares(
     free.length,
-    sorted.map(({ weight }, index) => ({ weight, load: loads[index] ?? 0 })),
+    sorted.map(({ name, weight }) => ({ weight, load: pins.get(name) ?? 0 })),
   );
-  for (const [index, gateway] of new Flow(free, sorted, quotas).balanced().entries())
+  for (const [index, gateway] of balanced(free, sorted, quotas).entries())
     found.set(free[index] ?? '', sorted[gateway]?.name ?? '');
   return found;
 }

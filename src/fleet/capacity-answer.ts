@@ -64,7 +64,9 @@ function needs(wish: Question, carriers: Carriers): CapacityAnswer['need'] {
 /** The size that most active gateways have; of two as frequent ones the bigger. */
 function usualGateway(carriers: Carriers): { addresses: number; spread: string } {
   const active = activeOf(carriers);
-  const often = (size: number): number => active.filter(({ addresses }) => addresses === size).length;
+  const counts = new Map<number, number>();
+  for (const { addresses } of active) counts.set(addresses, (counts.get(addresses) ?? 0) + 1);
+  const often = (size: number): number => counts.get(size) ?? 0;
   const [usual] = active.toSorted(
     (a, b) => often(b.addresses) - often(a.addresses) || b.addresses - a.addresses,
   );

@@ -65,7 +65,9 @@ function slowest(rates: readonly Rate[]): Rate {
 }
 
 function together(rates: readonly Rate[]): Rate {
-  const often = (knob: Knob): number => rates.filter((one) => one.knob === knob).length;
+  const counts = new Map<Knob, number>();
+  for (const { knob } of rates) counts.set(knob, (counts.get(knob) ?? 0) + 1);
+  const often = (knob: Knob): number => counts.get(knob) ?? 0;
   const [usual] = rates.toSorted((a, b) => often(b.knob) - often(a.knob));
   const perSecond = rates.reduce((sum, one) => sum + one.perSecond, 0);
   return { perSecond: Math.floor(perSecond + 1e-9), knob: usual?.knob ?? 'pool ports' };

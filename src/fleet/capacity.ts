@@ -61,14 +61,16 @@ export interface Loss {
 }
 
 export function carriersOf(fleet: Fleet, memoryBytes: number | undefined): Carriers {
-  const pins = [...fleet.webservers.values()].flatMap(({ pinned }) => pinned ?? []);
+  const pins = new Map<string, number>();
+  for (const { pinned } of fleet.webservers.values())
+    if (pinned !== undefined) pins.set(pinned, (pins.get(pinned) ?? 0) + 1);
   return {
     gateways: [...fleet.gateways.values()].map((gateway) => ({
       ...sizeOf(gateway),
       ...(gateway.twin !== undefined && gateway.addresses === 'here' ? { heir: gateway.twin } : {}),
-      pinned: pins.filter((name) => name === gateway.name).length,
+      pinned: pins.get(gateway.name) ?? 0,
     })),
-    free: fleet.webservers.size - pins.length,
+    free: [...fleet.webservers.values()].filter(({ pinned }) => pinned === undefined).length,
     portsPerWebserver,
     memoryBytes,
   };
@@ -112,7 +114,8 @@ export function totalConnections(carriers: Carriers): number {
 
 /** What is carried when the gateway whose loss hurts most is gone; undefined without an active gateway. */
 export function worstLoss(carriers: Carriers): Loss | undefined {
-  const losses = activeOf(carriers).map(({ name, pinned, heir }): Loss => {
+  const byName = new Map(carriers.gateways.map((gateway) => [gateway.name, gateway]));
+  const losses = oneOfEachKind(activeOf(carriers), byName).map(({ name, pinned, heir }): Loss => {
     const gateways = carriers.gateways
       .filter((gateway) => gateway.name !== name)
       .map((gateway) => (gateway.name === heir ? { ...gateway, state: 'active' as const, pinned } : gateway));
@@ -120,6 +123,27 @@ export function worstLoss(carriers: Carriers): Loss | undefined {
     return { gateway: name, stranded, connections: totalConnections({ ...carriers, gateways }) };
   });
   return losses.toSorted((a, b) => a.connections - b.connections)[0];
+}
+
+/** What tells gateways apart as far as capacity goes: a fleet of a thousand has a few kinds. */
+export function kindOf(
+  { addresses, spread, state, pinned, heir }: Carrier,
+  byName: ReadonlyMap<string, Carrier>,
+): string {
+  const next = heir === undefined ? undefined : byName.get(heir);
+  return [addresses, spread, state, pinned, next?.addresses, next?.spread, next?.state].join();
+}
+
+function oneOfEachKind(
+  gateways: readonly Carrier[],
+  byName: ReadonlyMap<string, Carrier>,
+): readonly Carrier[] {
+  const kinds = new Map<string, Carrier>();
+  for (const gateway of gateways) {
+    const kind = kindOf(gateway, byName);
+    if (!kinds.has(kind)) kinds.set(kind, gateway);
+  }
+  return [...kinds.values()];
 }
 
 export function activeOf({ gateways }: Carriers): readonly Carrier[] {

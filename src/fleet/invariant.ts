@@ -8,13 +8,14 @@ import type { Host, Inventory } from '../inventory/model.ts';
 import type { Diagnostic } from '../source/diagnostic.ts';
 import { didYouMean } from '../source/did-you-mean.ts';
 import type { Fleet, Gateway, Webserver } from './model.ts';
-import { overloadOf } from './overload.ts';
+import { overloadOf, webserverCounts } from './overload.ts';
 import { managementAddress, settingPlace } from './setting.ts';
 import { carrierOf, twinProblems } from './twin.ts';
 
 export function fleetProblems(fleet: Fleet, inventory: Inventory): readonly Diagnostic[] {
   const gateways = [...fleet.gateways.values()];
   const webservers = [...fleet.webservers.values()];
+  const carried = webserverCounts(fleet);
   return [
     ...gateways.flatMap(missingPool),
     ...twinProblems(fleet.gateways),
@@ -24,8 +25,8 @@ export function fleetProblems(fleet: Fleet, inventory: Inventory): readonly Diag
     ...webservers.flatMap((webserver) => doubleRole(webserver, fleet)),
     ...webservers.flatMap((webserver) => wrongPin(webserver, fleet)),
     ...nobodyActive(gateways, webservers),
-    ...gateways.flatMap((gateway) => noNextHop(gateway, fleet)),
-    ...gateways.flatMap((gateway) => overload(gateway, fleet)),
+    ...gateways.flatMap((gateway) => noNextHop(gateway, carried)),
+    ...gateways.flatMap((gateway) => overload(gateway, carried)),
   ];
 }
 
@@ -123,16 +124,18 @@ function nobodyActive(gateways: readonly Gateway[], webservers: readonly Webserv
   return [problem('error', { message: `${count} and no active gateway`, host: first.host, hint })];
 }
 
-function noNextHop({ name, host, internalAddress }: Gateway, fleet: Fleet): readonly Diagnostic[] {
-  if (internalAddress !== undefined || ![...fleet.assigned.values()].includes(name)) return [];
+type Carried = ReadonlyMap<string, number>;
+
+function noNextHop({ name, host, internalAddress }: Gateway, carried: Carried): readonly Diagnostic[] {
+  if (internalAddress !== undefined || !carried.has(name)) return [];
   const message = `the next hop for the webservers of ${name} is not known: '${name}' is not an address`;
   return [
     problem('error', { message, host, hint: 'set ansible_host or internal_address to its inside address' }),
   ];
 }
 
-function overload(gateway: Gateway, fleet: Fleet): readonly Diagnostic[] {
-  const found = overloadOf(gateway, fleet);
+function overload(gateway: Gateway, carried: Carried): readonly Diagnostic[] {
+  const found = overloadOf(gateway, carried.get(gateway.name) ?? 0);
   return found === undefined
     ? []
     : [problem('warning', { ...found, host: gateway.host, variable: 'snat_pool' })];

@@ -3,7 +3,7 @@
  * draining, is gone. Equal reasons are equal texts, so that a plan folds them into one line.
  */
 import type { Fleet, GatewayState } from './model.ts';
-import { overloadOf } from './overload.ts';
+import { overloadOf, webserverCounts } from './overload.ts';
 
 /** What is to be known of a fleet to say why. Plain data: it is saved with a plan. */
 export interface MoveGround {
@@ -37,9 +37,10 @@ export function moveGround(fleet: Fleet): MoveGround {
 }
 
 function overloadsOf(fleet: Fleet): Readonly<Record<string, string>> {
+  const counts = webserverCounts(fleet);
   return Object.fromEntries(
     [...fleet.gateways.values()].flatMap((gateway) => {
-      const { message, hint } = overloadOf(gateway, fleet) ?? {};
+      const { message, hint } = overloadOf(gateway, counts.get(gateway.name) ?? 0) ?? {};
       const { internalAddress } = gateway;
       return message === undefined || internalAddress === undefined
         ? []
@@ -52,7 +53,12 @@ function overloadsOf(fleet: Fleet): Readonly<Record<string, string>> {
 export function moveReasons(all: readonly Leaving[], ground: MoveGround): ReadonlyMap<string, string> {
   const carrying = new Set(all.map(({ from }) => from));
   const moves = all.filter(({ from, to }) => from !== to);
-  const reasons = new Map(moves.map((one) => [one.webserver, reasonOf(one, ground, carrying)]));
+  const known = {
+    carrying,
+    gateways: new Map(ground.gateways.toReversed().map((one) => [one.address, one])),
+    pinned: new Set(ground.pinned),
+  };
+  const reasons = new Map(moves.map((one) => [one.webserver, reasonOf(one, known)]));
   const counts = new Map<string, number>();
   for (const reason of reasons.values()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return new Map(
@@ -60,17 +66,19 @@ export function moveReasons(all: readonly Leaving[], ground: MoveGround): Readon
   );
 }
 
-function reasonOf(
-  { webserver, from, to }: Leaving,
-  { gateways, pinned }: MoveGround,
-  carrying: ReadonlySet<string | undefined>,
-): string {
-  const old = gateways.find(({ address }) => address === from);
-  const young = gateways.find(({ address }) => address === to)?.name ?? to;
+interface Known {
+  readonly carrying: ReadonlySet<string | undefined>;
+  readonly gateways: ReadonlyMap<string | undefined, MoveGround['gateways'][number]>;
+  readonly pinned: ReadonlySet<string>;
+}
+
+function reasonOf({ webserver, from, to }: Leaving, { carrying, gateways, pinned }: Known): string {
+  const old = gateways.get(from);
+  const young = gateways.get(to)?.name ?? to;
   if (from === undefined) return `no way out yet, ${young} from now on`;
   if (old === undefined) return `${from} is no gateway of the inventory`;
   if (old.state !== 'active') return `${old.name} is ${old.state}`;
-  if (pinned.includes(webserver)) return `pinned to ${young}`;
+  if (pinned.has(webserver)) return `pinned to ${young}`;
   return carrying.has(to) ? `shares follow the pools, from ${old.name} to ${young}` : `${young} joined`;
 }
 

@@ -7,8 +7,14 @@ export interface Overload {
   readonly hint: string;
 }
 
-export function overloadOf({ name, pool, spread, twin }: Gateway, fleet: Fleet): Overload | undefined {
-  const count = [...fleet.assigned.values()].filter((gateway) => gateway === name).length;
+/** How many webservers each gateway has; one that has none is not in it. */
+export function webserverCounts({ assigned }: Fleet): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of assigned.values()) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+export function overloadOf({ name, pool, spread, twin }: Gateway, count: number): Overload | undefined {
   const carried = carriedWebservers({ addresses: pool.length, spread });
   if (count <= carried) return undefined;
   const addresses = pool.length === 1 ? '1 address carries' : `${pool.length} addresses carry`;

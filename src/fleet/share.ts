@@ -18,8 +18,10 @@ export function shares(count: number, carriers: readonly Carrier[]): readonly nu
     // Multiplied before divided: exact wherever the share is a whole number.
     const share = ({ weight: own, load }: Carrier): number => (total * own) / weight - load;
     const still = open.filter((index) => share(carriers[index] ?? nobody) >= 0);
-    if (still.length === open.length)
-      return carriers.map((carrier, index) => (open.includes(index) ? share(carrier) : 0));
+    if (still.length === open.length) {
+      const sharing = new Set(open);
+      return carriers.map((carrier, index) => (sharing.has(index) ? share(carrier) : 0));
+    }
     open = still;
   }
 }

@@ -17,15 +17,45 @@ export interface WayRules {
 
 const hint = 'come in by another address or leave this as it is; --allow-cut does it all the same';
 
-/** Our way to the host, and the ways to others that pass through it; `all` are the facts of every host seen. */
+/** Our way to a host, and the ways to others that pass through it; `all` are the facts of every host seen. */
+export function waysAmong(all: ReadonlyMap<string, Facts>): (host: string) => readonly WayIn[] {
+  const behind = hostsBehind(all);
+  return (host) => {
+    const facts = all.get(host);
+    if (facts === undefined) return [];
+    const addresses = new Set(facts.interfaces.flatMap((one) => one.addresses.map(({ address }) => address)));
+    const others = [...addresses].flatMap((address) => behind.get(address) ?? []);
+    return [
+      ...ownWay(facts),
+      ...others
+        .filter(({ name }) => name !== host)
+        .toSorted((a, b) => a.at - b.at)
+        .flatMap(({ name, theirs }) => forwardedWay(facts, { host: name, facts: theirs })),
+    ];
+  };
+}
+
 export function waysOf(host: string, all: ReadonlyMap<string, Facts>): readonly WayIn[] {
-  const facts = all.get(host);
-  if (facts === undefined) return [];
-  const others = [...all].filter(([name]) => name !== host);
-  return [
-    ...ownWay(facts),
-    ...others.flatMap(([name, theirs]) => forwardedWay(facts, { host: name, facts: theirs })),
-  ];
+  return waysAmong(all)(host);
+}
+
+interface Behind {
+  readonly name: string;
+  readonly theirs: Facts;
+  readonly at: number;
+}
+
+/** By the next hop towards us: a way leads through few hosts, and nobody is to ask all of them. */
+function hostsBehind(all: ReadonlyMap<string, Facts>): ReadonlyMap<string, readonly Behind[]> {
+  const behind = new Map<string, Behind[]>();
+  for (const [at, [name, theirs]] of [...all].entries()) {
+    const via = theirs.managementPath?.via;
+    if (via == null) continue;
+    const there = behind.get(via);
+    if (there === undefined) behind.set(via, [{ name, theirs, at }]);
+    else there.push({ name, theirs, at });
+  }
+  return behind;
 }
 
 /** The plan with the dangers to the ways in beside its changes, or why it is refused. */

@@ -7,10 +7,11 @@ import { type Left, planHost } from '../plan/decide.ts';
 import { withMoveReasons } from '../plan/move-notes.ts';
 import { countPlan, type HostPlan, hasChanges, type Plan, type PlayRules } from '../plan/plan.ts';
 import type { HostTask } from '../plan/probe.ts';
-import { heedWays, type WayRules, waysOf } from '../plan/way-in.ts';
+import { heedWays, type WayRules, waysAmong } from '../plan/way-in.ts';
 import type { BareEvent } from '../report/event.ts';
 import type { Facts } from '../tasks/facts.ts';
 import type { Draining, Json } from '../tasks/task-type.ts';
+import type { WayIn } from '../tasks/way-in.ts';
 import type { RunContext } from './context.ts';
 import { type Survey, surveyHosts } from './survey.ts';
 
@@ -52,7 +53,7 @@ export async function planFleet(request: FleetRequest, context: RunContext): Pro
   );
   const surveys = await surveyHosts(tasksByHost(request), { ...context, borne });
   const left = new Map<string, Left>();
-  const facts = factsOf(surveys);
+  const ways = waysAmong(factsOf(surveys));
   const plays = request.plays.map((play) => {
     const batches = play.absence === 'borne' ? presentOf(play.batches, surveys) : play.batches;
     return {
@@ -62,7 +63,7 @@ export async function planFleet(request: FleetRequest, context: RunContext): Pro
       rules: play.rules,
       hosts: batches
         .flat()
-        .map((host) => planOne(host, play, { survey: surveys.get(host), left, facts, context })),
+        .map((host) => planOne(host, play, { survey: surveys.get(host), left, ways, context })),
     };
   });
   const { inventory, playbook, moves } = request;
@@ -136,11 +137,11 @@ export function tasksByHost(request: FleetRequest): ReadonlyMap<string, readonly
 interface Known {
   readonly survey: Survey | undefined;
   readonly left: Map<string, Left>;
-  readonly facts: ReadonlyMap<string, Facts>;
+  readonly ways: (host: string) => readonly WayIn[];
   readonly context: RunContext;
 }
 
-function planOne(host: string, play: PlayRequest, { survey, left, facts, context }: Known): HostPlan {
+function planOne(host: string, play: PlayRequest, { survey, left, ways, context }: Known): HostPlan {
   if (survey === undefined) throw new Error(`host '${host}' was not surveyed`);
   if (survey.kind === 'unseen') {
     const { result, why, hint } = survey;
@@ -150,7 +151,7 @@ function planOne(host: string, play: PlayRequest, { survey, left, facts, context
   left.set(host, hostLeft);
   const { types } = context;
   const plan = planHost(host, play.tasks.get(host) ?? [], { sight: survey.sight, left: hostLeft, types });
-  return heedWays(plan, waysOf(host, facts), { types, rules: wayRules(play.rules, context) });
+  return heedWays(plan, ways(host), { types, rules: wayRules(play.rules, context) });
 }
 
 async function closeUnneeded(plan: Plan, surveys: ReadonlyMap<string, Survey>): Promise<void> {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assignGateways, type GatewayWeight, type WebserverWish } from '../../src/fleet/assignment.ts';
+import { Rendezvous } from '../../src/fleet/rendezvous.ts';
 import { shares } from '../../src/fleet/share.ts';
 
 const weight = fc.integer({ min: 1, max: 16 });
@@ -96,6 +98,37 @@ describe('what it does not depend on', () => {
       }
     `);
   });
+});
+
+describe('a fleet of thousands', () => {
+  const gatewaysOf = (count: number): GatewayWeight[] =>
+    Array.from({ length: count }, (_, index) => ({ name: `gw${index + 1}`, weight: 4 + (index % 5) }));
+
+  test('stays what it was when every gateway was weighed for every webserver', () => {
+    const free = Array.from({ length: 2000 }, (_, index) => ({
+      name: `web${String(index + 1).padStart(4, '0')}`,
+      ...(index % 40 === 0 ? { pinned: `gw${1 + index / 40}` } : {}),
+    }));
+    const assigned = [...assignGateways(free, gatewaysOf(120))].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    expect(createHash('sha256').update(JSON.stringify(assigned)).digest('hex')).toBe(
+      'fd4f568420ca9d43fd5127288e5732b8189a7d72492377b88591be16503b0375',
+    );
+  });
+
+  test.each([100, 400, 1600])(
+    'looks at as many likings of a webserver among %i gateways as among few',
+    (count) => {
+      const free = Array.from({ length: 500 }, (_, index) => `web${index}`);
+      const rendezvous = new Rendezvous(free, gatewaysOf(count));
+      const { costs, starts } = rendezvous.cheaperThan(rendezvous.limitFor(40));
+      expect(costs.length / free.length).toBeGreaterThan(35);
+      expect(costs.length / free.length).toBeLessThan(45);
+      const row = rendezvous.row(7);
+      expect([...costs.slice(starts[7], starts[8])].toSorted()).toEqual(
+        [...row].filter((cost) => cost < rendezvous.limitFor(40)).toSorted(),
+      );
+    },
+  );
 });
 
 describe('moves when a gateway joins or leaves', () => {

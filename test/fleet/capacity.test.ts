@@ -210,3 +210,15 @@ test('the answer fits 80 columns, whatever is asked', () => {
 function text(fleet: ReturnType<typeof answer>): string {
   return capacityText(fleet, palette({ isTerminal: false, environment: {} }));
 }
+
+test('hundreds of gateways of two kinds are worked out as two, and each of them is named', () => {
+  const gateways = Array.from({ length: 300 }, (_, at) => {
+    const net = `198.18.${Math.floor(at / 25)}.${1 + (at % 25)}`;
+    return `    gw${at}: { ansible_host: 10.1.${Math.floor(at / 250)}.${1 + (at % 250)}, snat_pool: ${net}0-${net}${3 + (at % 2)} }`;
+  });
+  const { loss, improvements } = answer(gateways, '    web[1:6000]:');
+  expect(loss?.gateway).toBe('gw1');
+  const more = improvements.filter(({ change }) => change.startsWith('one address more'));
+  expect(more).toHaveLength(300);
+  expect(new Set(more.map(({ gainWithLoss }) => gainWithLoss)).size).toBeLessThanOrEqual(2);
+});

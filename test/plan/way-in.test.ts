@@ -1,7 +1,7 @@
 /** The ways in beside a plan: what rides on a change is said, what would certainly be cut is refused. */
 import { describe, expect, it } from 'vitest';
 import type { HostPlan } from '../../src/plan/plan.ts';
-import { heedWays, waysOf } from '../../src/plan/way-in.ts';
+import { heedWays, waysAmong, waysOf } from '../../src/plan/way-in.ts';
 import type { Facts } from '../../src/tasks/facts.ts';
 import type { Touch } from '../../src/tasks/way-in.ts';
 import { facts } from '../tasks/samples.ts';
@@ -126,4 +126,21 @@ describe('the ways through a host', () => {
       ),
     ).toHaveLength(1);
   });
+});
+
+it('asks no host twice which way leads to it, however many hosts there are', () => {
+  let asked = 0;
+  const host = (number: number): Facts => ({
+    ...facts,
+    get managementPath() {
+      asked += 1;
+      return facts.managementPath === null
+        ? null
+        : { ...facts.managementPath, via: `10.9.0.${number % 250}` };
+    },
+  });
+  const all = new Map(Array.from({ length: 1000 }, (_, number) => [`web${number}`, host(number)]));
+  const ways = waysAmong(all);
+  for (const name of all.keys()) ways(name);
+  expect(asked).toBeLessThanOrEqual(4 * all.size);
 });
