@@ -1,5 +1,6 @@
 /** What flags of `plan` and `apply` mean together, and which of them contradict each other. */
-import type { Flags } from './flags.ts';
+import { didYouMean } from '../source/did-you-mean.ts';
+import { diffDepths, type Flags } from './flags.ts';
 import { UsageError } from './usage.ts';
 
 export function diffDepth({ diff }: Flags): 'full' | 'short' | 'stat' {
@@ -10,8 +11,11 @@ export function checkedFlags<Given extends Flags>(flags: Given): Given {
   if (flags.json === true && flags.progress === 'jsonl') {
     throw new UsageError('--json and --progress jsonl both want stdout', 'choose one');
   }
-  if (flags.diff !== undefined && flags.diff !== true && !['full', 'short', 'stat'].includes(flags.diff)) {
-    throw new UsageError(`--diff '${flags.diff}' is not full, short or stat`);
+  if (flags.diff !== undefined && flags.diff !== true && !diffDepths.includes(flags.diff)) {
+    throw new UsageError(
+      `--diff '${flags.diff}' is not full, short or stat`,
+      didYouMean(flags.diff, diffDepths),
+    );
   }
   return flags;
 }

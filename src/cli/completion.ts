@@ -8,6 +8,7 @@ import { readInventory } from '../inventory/read-inventory.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import { stateFolder } from '../run/history.ts';
 import { pastRunIds } from '../run/past-run.ts';
+import { didYouMean } from '../source/did-you-mean.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { diskFiles } from './disk-files.ts';
 import type { Output } from './output.ts';
@@ -44,7 +45,10 @@ complete -c gwfleet -n 'test -n "$(__gwfleet)"' -f -a '(__gwfleet)'
 export function completion(shell: string, output: Output): Promise<number> {
   const script = scripts[shell];
   if (script === undefined)
-    throw new UsageError(`there is no completion for '${shell}'`, 'bash, zsh or fish');
+    throw new UsageError(
+      `there is no completion for '${shell}'`,
+      didYouMean(shell, Object.keys(scripts)) ?? 'bash, zsh or fish',
+    );
   output.result(script);
   return Promise.resolve(exitCodes.asWanted);
 }

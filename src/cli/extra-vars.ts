@@ -1,6 +1,8 @@
 /** `-e`: `key=value` words (values are strings, as in Ansible), a YAML or JSON mapping, or `@file`. Later ones win. */
+import { misspeltVariable } from '../inventory/domain.ts';
 import type { Variables } from '../inventory/model.ts';
 import { maskedSecrets } from '../playbook/secret-name.ts';
+import type { Diagnostic } from '../source/diagnostic.ts';
 import type { Value } from '../source/value.ts';
 import { readYaml } from '../source/yaml-document.ts';
 import { diskFiles } from './disk-files.ts';
@@ -8,6 +10,16 @@ import { InvalidFiles, UsageError } from './usage.ts';
 
 export function readExtraVars(given: readonly string[]): Variables {
   return new Map(given.flatMap((text) => Object.entries(readOne(text))));
+}
+
+/** `-e snat_pol=...` would do nothing, silently. */
+export function misspeltVariables(extra: Variables): readonly Diagnostic[] {
+  return [...extra.keys()].flatMap((name): readonly Diagnostic[] => {
+    const meant = misspeltVariable(name);
+    if (meant === undefined) return [];
+    const message = `--extra-vars: the variable '${name}' means nothing to gwfleet`;
+    return [{ severity: 'warning', message, hint: `did you mean '${meant}'?` }];
+  });
 }
 
 function readOne(text: string): Readonly<Record<string, Value>> {

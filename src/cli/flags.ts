@@ -1,5 +1,7 @@
 /** The flags that several verbs share, with the letters that Ansible users' fingers know. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { didYouMean, nearest } from '../source/did-you-mean.ts';
+import { ownFlags } from './help-page.ts';
 
 export const progressWays = ['auto', 'tty', 'plain', 'jsonl', 'quiet'] as const;
 export type Progress = (typeof progressWays)[number];
@@ -47,65 +49,88 @@ export interface Flags {
 
 export function playbookFlags(verb: Command): Command {
   return verb
-    .option('-p, --playbook <file>', 'the playbook (default: playbooks/site.yaml as shipped)')
+    .option('-p, --playbook <file>', 'the playbook (default: playbooks/site.yaml)')
     .option('-e, --extra-vars <vars>', 'key=value, JSON, or @file; may be repeated', collect, []);
 }
 
 export function selectionFlags(verb: Command): Command {
   return verb
-    .option('-l, --limit <pattern>', 'only these hosts: names, groups, globs, :& :! ~regex @file')
+    .optionsGroup('Hosts and tasks:')
+    .option('-l, --limit <pattern>', 'names, groups, globs, :& :! ~regex @file')
     .option('-t, --tags <tags>', 'only tasks with these tags', collectWords, [])
     .option('--skip-tags <tags>', 'not tasks with these tags', collectWords, [])
     .option('--start-at-task <name>', 'begin with this task')
     .option('--list-hosts', 'print the hosts and stop')
-    .option('--list-tasks', 'print the tasks and stop');
+    .option('--list-tasks', 'print the tasks and stop')
+    .optionsGroup(ownFlags);
 }
 
 export function connectionFlags(verb: Command): Command {
   return verb
+    .optionsGroup('Connection:')
     .option('-u, --user <name>', 'user, where the inventory names none')
     .option('--private-key <file>', 'key, where the inventory names none')
     .option('-b, --become', 'use sudo')
     .option('-K, --ask-become-pass', "ask for sudo's password")
-    .option('-f, --forks <n>', 'hosts at once', atLeastOne, 64);
+    .option('-f, --forks <n>', 'hosts at once', atLeastOne, 64)
+    .optionsGroup(ownFlags);
 }
 
 export function runFlags(verb: Command): Command {
   return verb
-    .option('-C, --check', 'change nothing, show the plan')
-    .option('--dry-run', 'the same as --check')
-    .option('-D, --diff [depth]', 'full differences; full, short or stat')
+    .option('-C, --check', 'change nothing, show the plan (also: --dry-run)')
+    .addOption(new Option('--dry-run', 'the same as --check').hideHelp())
     .option('-y, --yes', 'do not ask')
+    .optionsGroup('When it goes wrong:')
     .option('--confirm-timeout <duration>', 'how long a host waits for us before it rolls back', seconds)
     .option('--no-guard', 'no rollback by the host itself')
     .option('--allow-cut', 'also a change that certainly cuts the way in; the guard still holds')
     .option('--break-lock <run-id>', 'take the lock of a run that died on a host away')
     .addOption(
-      new Option('--on-failure <what>', 'what becomes of confirmed hosts when a run fails').choices([
+      oneOf(new Option('--on-failure <what>', 'what becomes of confirmed hosts when a run fails'), [
         'halt',
         'rollback_batch',
         'rollback_run',
       ]),
     )
     .option('--max-fail <n>', 'stop when this many hosts have failed (or a percentage)')
+    .optionsGroup('What is shown:')
+    .option('-D, --diff [depth]', 'full differences; full, short or stat')
+    .option('-v, --verbose', 'more words')
     .option('--json', 'one JSON object on stdout at the end')
     .addOption(progressOption())
-    .option('-v, --verbose', 'more words');
+    .optionsGroup(ownFlags);
 }
 
 export function progressOption(): Option {
-  return new Option('--progress <how>', 'how progress is shown').choices([...progressWays]).default('auto');
+  return oneOf(new Option('--progress <how>', 'how progress is shown'), progressWays).default('auto');
 }
 
-const diffDepths = ['full', 'short', 'stat'];
+/** A flag that takes one of some words; a misspelt one is told the one that was meant. */
+export function oneOf(flag: Option, words: readonly string[]): Option {
+  return flag.choices([...words]).argParser((word: string) => {
+    if (words.includes(word)) return word;
+    throw new InvalidArgumentError(didYouMean(word, words) ?? `It is one of: ${words.join(', ')}`);
+  });
+}
 
-/** `-D` before the inventory must not take it for its depth: a depth that is none is left to be an argument. */
+export const diffDepths = ['full', 'short', 'stat'];
+
+/** `-D` before the inventory must not take it for its depth: a word that is none, nor nearly one, is an argument. */
 export function spelledOut(words: readonly string[]): readonly string[] {
-  return words.map((word, index) =>
-    (word === '-D' || word === '--diff') && !diffDepths.includes(words[index + 1] ?? '')
-      ? '--diff=full'
-      : word,
+  return helpOfInner(words).map((word, index) =>
+    (word === '-D' || word === '--diff') && !isDepth(words[index + 1] ?? '') ? '--diff=full' : word,
   );
+}
+
+/** `help gateway add` is `gateway help add`. */
+function helpOfInner(words: readonly string[]): readonly string[] {
+  const [node = '', program = '', help = '', verb = '', ...inner] = words;
+  return help === 'help' && inner.length > 0 ? [node, program, verb, help, ...inner] : words;
+}
+
+function isDepth(word: string): boolean {
+  return diffDepths.includes(word) || nearest(word, diffDepths) !== undefined;
 }
 
 export function collect(value: string, before: readonly string[]): readonly string[] {

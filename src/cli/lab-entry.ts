@@ -13,10 +13,11 @@ export async function enterLab(inventory: Inventory): Promise<number | undefined
   if (entry === undefined) return undefined;
   const { spawn } = await import('node:child_process');
   const child = spawn(entry.command, entry.args, { stdio: 'inherit', env: entry.env });
-  // A terminal sends Ctrl-C to both; what was sent to us alone is passed on. The one inside decides what it means.
+  // A terminal sends Ctrl-C to both; what was sent to us alone is passed on. The one inside decides what it means, and
+  // takes the SIGHUP of a closed terminal, which comes twice, for one.
   const alone = !process.stdin.isTTY;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => (alone || signal === 'SIGTERM' ? child.kill(signal) : undefined));
+    process.on(signal, () => (alone || signal !== 'SIGINT' ? child.kill(signal) : undefined));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 99));

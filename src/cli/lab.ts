@@ -9,33 +9,39 @@ import { labExecHere } from '../lab/exec.ts';
 import { LabProblem } from '../lab/problem.ts';
 import { type LabStatus, labStatuses } from '../lab/status.ts';
 import { type LabOptions, labUp } from '../lab/up.ts';
+import { oneOf } from './flags.ts';
 
 /** Adds the verb `lab` to the program. Its actions set process.exitCode. */
 export function registerLab(program: Command): void {
   const lab = program
     .command('lab')
-    .description('a fleet on this machine: namespaces, real sshd, real netfilter');
+    .description('a fleet on this machine: namespaces, real sshd, real netfilter')
+    .addHelpText('after', '\nExample: gwfleet lab up --gateways 4 --webservers 20');
   named(lab.command('up'))
     .description('bring a lab up and print the path of its inventory')
     .option('--gateways <n>', 'number of gateways', count, 2)
     .option('--webservers <n>', 'number of webservers', count, 4)
     .addOption(
-      new Option('--iptables <backend>', 'backend of the hosts').choices(['nft', 'legacy']).default('nft'),
+      oneOf(new Option('--iptables <backend>', 'backend of the hosts'), ['nft', 'legacy']).default('nft'),
     )
     .option('--default-route <gateway>', 'webservers start with a default route to this gateway')
+    .addHelpText('after', '\nExample: gwfleet lab up --name big --gateways 4 --webservers 20')
     .action((options: LabOptions) => told(() => up(options)));
   named(lab.command('down'))
     .description('take a lab down; nothing of it is left')
+    .addHelpText('after', '\nExample: gwfleet lab down --name big')
     .action(({ name }: { name: string }) => told(() => down(name)));
   lab
     .command('status')
     .description('which labs are up, with their hosts')
     .option('--name <name>', 'only this lab')
     .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample: gwfleet lab status --json')
     .action((options: { name?: string; json?: true }) => status(options));
   named(lab.command('exec'))
     .description('run a command in the controller, or in a host')
     .option('--host <host>', 'a host of the lab', 'controller')
+    .addHelpText('after', '\nExample: gwfleet lab exec --host gw1 -- iptables-save')
     .argument('<command...>', 'the command and its arguments, after --')
     .action((argv: string[], { name, host }: { name: string; host: string }) =>
       told(() => labExecHere(name, host, argv)),

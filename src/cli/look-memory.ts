@@ -5,21 +5,28 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { KeptFills } from '../render/page/fill.ts';
 import { stateFolder } from '../run/history.ts';
 import type { LookMemory } from '../status/growth.ts';
+import type { FleetStatus } from '../status/model.ts';
 
 export interface MemoryPlace {
   read(): LookMemory;
-  /** Why it could not be kept; undefined: it is. */
-  write(memory: LookMemory): string | undefined;
+  /** Why it could not be kept; undefined: it is. `seen` is kept for `report`. */
+  write(memory: LookMemory, seen: FleetStatus): string | undefined;
 }
 
 export function lookMemory(inventory: string, environment: NodeJS.ProcessEnv): MemoryPlace {
   const file = join(stateFolder(environment), 'looks', `${keyOf(inventory)}.json`);
   return {
     read: () => parsed(file),
-    write: (memory) => {
+    write: (memory, { at, gateways }) => {
       try {
+        const fills: KeptFills = {
+          at,
+          gateways: gateways.map(({ host, addresses }) => ({ host, addresses })),
+        };
+        writeAtomically(fillsFile(inventory, environment), `${JSON.stringify({ v: 1, ...fills })}\n`, 0o600);
         writeAtomically(file, `${JSON.stringify({ v: 1, hosts: memory })}\n`, 0o600);
         return undefined;
       } catch (error) {
@@ -27,6 +34,22 @@ export function lookMemory(inventory: string, environment: NodeJS.ProcessEnv): M
       }
     },
   };
+}
+
+/** How full the pools were when `status` last looked; undefined: nobody has, or the file of hosts is gone. */
+export function keptFills(inventory: string, environment: NodeJS.ProcessEnv): KeptFills | undefined {
+  try {
+    const read = JSON.parse(readFileSync(fillsFile(inventory, environment), 'utf8')) as KeptFills & {
+      v?: unknown;
+    };
+    return read.v === 1 && Array.isArray(read.gateways) ? read : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function fillsFile(inventory: string, environment: NodeJS.ProcessEnv): string {
+  return join(stateFolder(environment), 'looks', `${keyOf(inventory)}.fill.json`);
 }
 
 /** Whole or not at all, for readers at any moment: a temporary file in the same folder, then a rename. */

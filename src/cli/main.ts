@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { exitCodes } from '../report/exit-code.ts';
 import { gwfleetVersion, tellFailure } from './failure.ts';
 import { spelledOut } from './flags.ts';
+import { withHelpHints, withHelpPages } from './help-page.ts';
 import { openOutput } from './output.ts';
 import { registerApply } from './verbs/apply.ts';
 import { registerFailover } from './verbs/failover.ts';
@@ -43,10 +44,9 @@ function neededGroups(verb: string | undefined): readonly Group[] {
 }
 
 function program(): Command {
-  const root = new Command('gwfleet')
-    .description('plan, guarded apply and rolling changes for fleets of Linux NAT gateways')
+  const root = withHelpPages(new Command('gwfleet'))
+    .description('for fleets of Linux NAT gateways')
     .version(gwfleetVersion)
-    .showHelpAfterError('(gwfleet --help shows the verbs)')
     .configureOutput({ writeOut: (text) => output.result(text), writeErr: (text) => output.tell(text) })
     .exitOverride();
   for (const { register } of neededGroups(process.argv[2])) register({ root, output, done });
@@ -74,6 +74,7 @@ async function start(): Promise<void> {
     const root = program();
     if (process.argv[2] === 'lab') (await import('./lab.ts')).registerLab(root);
     else labStub(root);
+    withHelpHints(root);
     await root.parseAsync(spelledOut(process.argv));
   } catch (error) {
     failed(error);

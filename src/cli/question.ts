@@ -28,9 +28,10 @@ export async function ask(question: string, flagInstead: string, stop: AbortSign
 /** As `ask`, and nothing that is typed is shown. */
 export async function askHidden(question: string, flagInstead: string): Promise<string> {
   requireTerminal(question, flagInstead);
-  process.stderr.write(question);
   const { stdin } = process;
+  // Before the question is seen: quick fingers must not be shown either.
   stdin.setRawMode(true);
+  process.stderr.write(question);
   stdin.resume();
   let typed = '';
   return new Promise((resolve) => {

@@ -21,7 +21,7 @@ import { type Diagnostic, hasErrors } from '../source/diagnostic.ts';
 import type { Files } from '../source/files.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { diskFiles } from './disk-files.ts';
-import { readExtraVars } from './extra-vars.ts';
+import { misspeltVariables, readExtraVars } from './extra-vars.ts';
 import type { Flags } from './flags.ts';
 import { limitedHosts } from './limit.ts';
 import { secretsOf } from './secrets.ts';
@@ -75,7 +75,7 @@ export function readRequest(
   const playbookPath = flags.playbook ?? shippedPlaybook();
   const { inventory, diagnostics: inInventory } = readInventory(files, path, extra);
   const { playbook, diagnostics: inPlaybook } = readPlaybook(diskFiles, playbookPath, taskTypes);
-  const read = [...inInventory, ...inPlaybook];
+  const read = [...misspeltVariables(extra), ...inInventory, ...inPlaybook];
   if (inventory === undefined) throw new InvalidFiles(read);
   if (playbook === undefined || hasErrors(read)) {
     readTargets(inventory, inventory.hosts.keys(), {

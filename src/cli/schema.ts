@@ -3,6 +3,7 @@ import { inventorySchema } from '../inventory/schema.ts';
 import { playbookSchema } from '../playbook/json-schema.ts';
 import { eventSchema } from '../report/event.ts';
 import { exitCodes } from '../report/exit-code.ts';
+import { didYouMean } from '../source/did-you-mean.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import type { Output } from './output.ts';
 import { UsageError } from './usage.ts';
@@ -15,7 +16,10 @@ export function schema(name: string, output: Output): Promise<number> {
   };
   const make = schemas[name];
   if (make === undefined)
-    throw new UsageError(`there is no schema '${name}'`, 'inventory, playbook or events');
+    throw new UsageError(
+      `there is no schema '${name}'`,
+      didYouMean(name, Object.keys(schemas)) ?? 'inventory, playbook or events',
+    );
   output.result(`${JSON.stringify(make(), null, 2)}\n`);
   return Promise.resolve(exitCodes.asWanted);
 }

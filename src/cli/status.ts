@@ -26,6 +26,7 @@ import type { Output } from './output.ts';
 import { askBecomePassword } from './question.ts';
 import { type Request, readRequest } from './request.ts';
 
+import { onSignals } from './signals.ts';
 import { tellStatus } from './status-telling.ts';
 import { tellDiagnostics } from './told.ts';
 import { UsageError } from './usage.ts';
@@ -67,7 +68,10 @@ export async function status(path: string, given: object, output: Output): Promi
   if (request.warnings.length > 0) tellDiagnostics(request.warnings, output);
   const connector = await openWayIn(request.targets, { flags: {}, output });
   const stop = new AbortController();
-  const forget = onSignals(() => stop.abort());
+  const forget = onSignals(() => {
+    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
+    stop.abort();
+  });
   const { fleet } = readFleet(request.inventory);
   const context: LookContext = {
     connector,
@@ -103,9 +107,10 @@ function looking(path: string, fleet: Fleet, looker: Looker, flags: StatusFlags,
     const at = new Date().toISOString();
     const live = liveWaits(stateFolder(process.env), realFile(path));
     const looks: Looks = { at, inventory: path, fleet, hosts, memory: before, live };
-    const kept = flags.prometheus === true ? undefined : place.write(rememberedOf(looks));
+    const seen = fleetStatus(looks);
+    const kept = flags.prometheus === true ? undefined : place.write(rememberedOf(looks), seen);
     if (kept !== undefined) output.tell(`this look is not remembered: ${kept}\n`);
-    return fleetStatus(looks);
+    return seen;
   };
 }
 
@@ -141,18 +146,4 @@ function checked(flags: StatusFlags): StatusFlags {
   if (flags.out !== undefined && flags.prometheus !== true)
     throw new UsageError('-o writes the metrics of --prometheus', 'add --prometheus');
   return flags;
-}
-
-function onSignals(listener: () => void): () => void {
-  let before = false;
-  const twice = (): void => {
-    if (before) process.exit(exitCodes.interrupted);
-    before = true;
-    listener();
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, twice);
-  return () => {
-    for (const signal of signals) process.off(signal, twice);
-  };
 }

@@ -6,9 +6,11 @@
 import { bootWork } from '../plan/boot.ts';
 import type { TaskPlan } from '../plan/plan.ts';
 import { type TaskTypes, typeOf } from '../plan/probe.ts';
-import { block, feed, nothing, type Script, sh } from '../shell/sh.ts';
+import { block, nothing, type Script, sh } from '../shell/sh.ts';
 import type { Facts } from '../tasks/facts.ts';
+import { networkLook } from '../tasks/network-look.ts';
 import { bootFunction } from './boot-files.ts';
+import { born } from './born.ts';
 import { engine, guardFolder } from './engine.ts';
 import { hostLock } from './host-lock.ts';
 
@@ -34,15 +36,13 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
   const guarded = order.confirmTimeoutSeconds !== null;
   return block(
     opening(order),
-    sh`mkdir -p "$R" 2>/dev/null && [ -w "$R" ] || refuse "cannot-write $R (read-only, full, or not root)"`,
+    sh`{ [ -d "$R" ] || mkdir -p "$R"; } 2>/dev/null && [ -w "$R" ] || refuse "cannot-write $R (read-only, full, or not root)"`,
     sh`detach=$(command -v setsid) || refuse "watchdog-did-not-start setsid is not installed"`,
     hostLock(order),
     sh`mkdir "$D" 2>/dev/null || refuse "cannot-write $D (full?)"; made=1`,
-    sh`${feed(planFile(order, types).text, sh`cat >"$D/plan"`)}`,
-    sh`[ $? = 0 ] || refuse "cannot-write $D (full?)"`,
+    written('plan', planFile(order, types)),
     secretFile(order, types),
-    sh`${feed(engine, sh`cat >"$D/engine"`)}`,
-    sh`[ $? = 0 ] || refuse "cannot-write $D (full?)"`,
+    written('engine', { ...nothing, text: engine }),
     // Never ":" here: a redirection that fails ends the shell when it stands on a special builtin.
     sh`{ echo "$$ $began" >"$D/starter" && true >"$D/begun" && true >"$D/journal"; } 2>/dev/null || refuse "cannot-write $D (full?)"`,
     checkpoint,
@@ -52,7 +52,8 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
     sh`"$detach" sh "$D/engine" "apply:$run" </dev/null >/dev/null 2>&1 & apply=$!`,
     // A signal ends wait, not the steps.
     sh`wait "$apply"; while kill -0 "$apply" 2>/dev/null; do wait "$apply"; done`,
-    sh`for old in $(ls -1d "$R"/2* 2>/dev/null | sort -r | tail -n +6); do [ -e "$old/armed" ] || [ -e "$old/rolling-back" ] || rm -rf "$old"; done`,
+    // The five youngest stay; a pattern is sorted, and ids begin with the time.
+    sh`set -- "$R"/2*; while [ $# -gt 5 ]; do [ -e "$1/armed" ] || [ -e "$1/rolling-back" ] || rm -rf "$1"; shift; done`,
     sh`say 'done'`,
   );
 }
@@ -65,7 +66,8 @@ function opening({ guardId, mark }: GuardOrder): Script {
   return block(
     sh`umask 077; exec 3>&1; trap : HUP INT QUIT PIPE TERM`,
     sh`R=${guardFolder}; run=${guardId}; D=$R/$run; mark=${mark}; export mark; locked=; made=`,
-    sh`began=$(sed 's/.*) //' "/proc/$$/stat" | cut -d ' ' -f 20)`,
+    born,
+    sh`born $$; began=$at`,
     sh`say() { { printf '\n%s %s\n' "$mark" "$*"; } 2>/dev/null; }`,
     sh`refuse() { [ -z "$made" ] || rm -rf "$D"; [ -z "$locked" ] || rm -f "$R/lock"; say "refused $*"; exit 1; }`,
   );
@@ -76,13 +78,25 @@ function opening({ guardId, mark }: GuardOrder): Script {
  * tools' own words, all of the network, for the person who is needed when a rollback has failed.
  */
 const checkpoint = block(
-  sh`moved=$(. "$D/plan"; for t in $looks; do now=$( (look_$t) </dev/null 2>/dev/null 3>&- | tee "$D/look.$t" 2>/dev/null | cksum); eval "[ \"\$now\" = \"\$seen_$t\" ]" || echo "$t"; [ "$(cksum <"$D/look.$t")" = "$now" ] || echo unwritten; done) 2>/dev/null`,
+  // Most often all is as it was, and one cksum says so; who it is not, or whether the disk is full, is asked one by one.
+  sh`moved=$(. "$D/plan"; look_all </dev/null 2>/dev/null 3>&-
+printf '# ip link, addr, rule, route\n%s\n' "$gwfleet_looked" >"$D/checkpoint"
+for t in $looks; do (look_$t) </dev/null 2>/dev/null 3>&- >"$D/look.$t"; done
+sums=$(cd "$D" && cksum look.*)
+for t in $looks; do
+eval "seen=\$seen_$t"
+case " $sums" in *[!0-9]"$seen look.$t"*) continue ;; esac
+now=$( (look_$t) </dev/null 2>/dev/null 3>&- | tee "$D/look.$t" 2>/dev/null | cksum)
+[ "$now" = "$seen" ] || echo "$t"
+[ "$(cksum <"$D/look.$t")" = "$now" ] || echo unwritten
+done) 2>/dev/null`,
   sh`case $moved in *unwritten*) refuse "cannot-write $D (full?)" ;; esac`,
   sh`[ -z "$moved" ] || refuse "stale $(echo $moved)"`,
   sh`{
-for words in 'ip addr' 'ip rule' 'ip route show table all' iptables-save; do echo "# $words"; $words; done
-[ ! -s /proc/net/ip_tables_names ] || { echo '# iptables-legacy-save'; iptables-legacy-save; }
-} </dev/null >"$D/checkpoint" 2>/dev/null 3>&-`,
+echo '# iptables-save'; iptables-save
+read -r old </proc/net/ip_tables_names && [ -n "$old" ] && { echo '# iptables-legacy-save'; iptables-legacy-save; }
+:
+} </dev/null >>"$D/checkpoint" 2>/dev/null 3>&-`,
   sh`echo '# end' 2>/dev/null >>"$D/checkpoint" || refuse "cannot-write $D (full?)"`,
 );
 
@@ -101,6 +115,9 @@ function planFile(order: GuardOrder, types: TaskTypes): Script {
   return block(
     sh`run=${order.guardId}; mark=${order.mark}; seconds=${order.confirmTimeoutSeconds ?? 0}`,
     sh`steps=${changing.map(({ id }) => id).join(' ')}; looks=${looks.map(({ id }) => id).join(' ')}`,
+    sh`look_all() { :`,
+    networkLook,
+    sh`}`,
     sh`secrets=${secrets.map(({ id }) => id).join(' ')}; [ ! -e "$D/secret" ] || . "$D/secret"`,
     ...functionsOf(
       changing.filter((task) => !isSecret(task)),
@@ -120,11 +137,12 @@ function secretFile(order: GuardOrder, types: TaskTypes): Script {
   const changing = changingTasks(order);
   const secrets = changing.filter(isSecret);
   if (secrets.length === 0) return nothing;
-  const functions = block(...functionsOf(secrets, firstLooks(changing), types));
-  return block(
-    sh`${feed(functions.text, sh`cat >"$D/secret"`)}`,
-    sh`[ $? = 0 ] || refuse "cannot-write $D (full?)"`,
-  );
+  return written('secret', block(...functionsOf(secrets, firstLooks(changing), types)));
+}
+
+/** By the shell itself: no process, and nothing of it in a process list. */
+function written(name: 'plan' | 'secret' | 'engine', { text }: Script): Script {
+  return sh`{ printf '%s\n' ${text} >"$D/"${name}; } 2>/dev/null || refuse "cannot-write $D (full?)"`;
 }
 
 function functionsOf(

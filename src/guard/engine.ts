@@ -5,6 +5,8 @@
  * clock, and whether somebody is alive is asked of /proc by the word `verb:run`, never of a pid that may be another's.
  */
 
+import { born } from './born.ts';
+
 /** Every state of a guard, each the name of a file in its folder. */
 export const guardStates = [
   'armed',
@@ -30,7 +32,7 @@ export const guardFolder = '/run/gwfleet';
  * break: a person wants it ended: rolls back what has no watchdog, steps that still run included.
  */
 export const engine = String.raw`
-D=$(dirname "$0"); R=$(dirname "$D")
+D=\${0%/*}; R=\${D%/*}
 # Every signal that can be ignored; with "command" a shell that does not know one does not end over it.
 for s in HUP INT QUIT PIPE TERM ILL TRAP ABRT BUS FPE USR1 SEGV USR2 ALRM TSTP TTIN TTOU XCPU XFSZ VTALRM PROF IO PWR SYS; do
   command trap '' "$s" 2>/dev/null && ignored="$ignored $s"
@@ -40,6 +42,7 @@ caller=$mark
 [ -z "$caller" ] || mark=$caller
 nl='
 '
+${born.text}
 tell() { { printf '\n%s %s\n' "$mark" "$*" >&3; } 2>/dev/null; :; }
 say() { { printf '%s\n' "$*" >>"$D/journal"; } 2>/dev/null; tell "$@"; }
 one_line() { tr '\n' '\037' | tr -d '\000-\010\013-\036'; }
@@ -54,30 +57,34 @@ state() {
 alive() {
   for v do
     for p in $(grep -ls "\${v}[:]$run" /proc/[0-9]*/cmdline); do
-      case $(sed 's/.*) //' "\${p%/cmdline}/stat" 2>/dev/null) in ''|T*|t*|Z*|X*) ;; *) return 0 ;; esac
+      p=\${p#/proc/}
+      born "\${p%/cmdline}"
+      case $is in ''|T|t|Z|X) ;; *) return 0 ;; esac
     done
   done
   return 1
 }
 # The shell that started us, by pid and start time: one pid may be two processes.
 starter_alive() {
-  read -r p began <"$D/starter" && [ -n "$began" ] && [ "$(sed 's/.*) //' "/proc/$p/stat" | cut -d ' ' -f 20)" = "$began" ]
+  read -r p began <"$D/starter" && [ -n "$began" ] && born "$p" && [ "$at" = "$began" ]
 } 2>/dev/null
 deserted() { ! alive watch apply confirm rollback && ! starter_alive; }
 unwatched() { ! alive watch confirm rollback; }
-unlock() { [ "$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)" = "$run" ] && rm -f "$R/lock"; :; }
+holds() { w=; { read -r w holder <"$R/lock"; } 2>/dev/null; [ "$w" = run ] && [ "$holder" = "$run" ]; }
+unlock() { holds && rm -f "$R/lock"; :; }
 # What a task with a secret has said may hold it; what it was made of goes when nobody needs it any more.
 last_words() {
   case " $secrets " in *" $1 "*) echo '(hidden)' ;; *) tail -c 2000 | one_line ;; esac
 }
 forget() {
-  rm -f "$D/secret"
+  [ ! -e "$D/secret" ] || rm -f "$D/secret"
   for t in $secrets; do rm -f "$D/look.$t" "$D/$t.out"; done
 } 2>/dev/null
 log() { (logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- &) 2>/dev/null; :; }
 # A line that begins with "~ " is about the surroundings: it must hold before a change, but is not ours to put back.
 kept() { sed '/^~ /d' | cksum; }
 moved() {
+  look_all </dev/null 2>/dev/null 3>&-
   for t in $looks; do
     now=$( (look_$t) </dev/null 2>/dev/null 3>&- | kept)
     [ "$now" = "$(kept <"$D/look.$t")" ] || echo "$t"
@@ -90,10 +97,13 @@ stop() {
   i=0
   while found=$(grep -ls "$1[:]$run" /proc/[0-9]*/cmdline); [ -n "$found" ] && [ "$i" -lt 100 ]; do
     for p in $found; do
-      group=$(cut -d ' ' -f 5 "\${p%/cmdline}/stat" 2>/dev/null)
+      p=\${p#/proc/}
+      born "\${p%/cmdline}"
       [ -z "$group" ] || kill -9 "-$group" 2>/dev/null
     done
-    i=$((i+1)); sleep 0.05 2>/dev/null || sleep 1
+    # Most often the kill is all that is needed: whoever waits before looking again, waits for nothing.
+    [ "$i" = 0 ] || sleep 0.05 2>/dev/null || sleep 1
+    i=$((i+1))
   done
 }
 # Where nothing can be written down yet, a living watchdog is the one that does it later.
@@ -149,14 +159,15 @@ end_dead() {
   case $(state) in
   armed) "$1" && [ -e "$D/armed" ] && take_over && claim && { stop apply; undo_all; stop_watch; } ;;
   rolling-back) deserted && [ -e "$D/rolling-back" ] && take_over && undo_all ;;
-  confirmed) deserted && [ "$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)" = "$run" ] && take_over && keep ;;
+  confirmed) deserted && holds && take_over && keep ;;
   rolled-back-*|rollback-failed) unlock ;;
   esac
 }
 report() {
-  { sed "s/^/$mark /" "$D/journal" >&3; } 2>/dev/null
+  while IFS= read -r line || [ -n "$line" ]; do { printf '%s %s\n' "$mark" "$line" >&3; } 2>/dev/null; done <"$D/journal" 2>/dev/null
   [ -e "$D/applied" ] && tell applied
-  tell "left $(cat "$D/left" 2>/dev/null)"
+  left=; { read -r left <"$D/left"; } 2>/dev/null
+  tell "left $left"
   if alive watch; then tell 'watchdog alive'; else tell 'watchdog gone'; fi
   tell "state \${ended:-$(state)}"
 }

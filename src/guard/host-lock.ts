@@ -35,7 +35,7 @@ const holder = block(
   sh`held() { say "refused locked $(tr '\n' ';' <"$R/lock" 2>/dev/null)left $(cat "$H/left" 2>/dev/null);life $1"; exit 1; }`,
   sh`wants_break() { case $holder in "$break"|"$break".*) [ -n "$break" ] ;; *) false ;; esac; }`,
   sh`living() {
-sed -n 's/^starter //p' "$R/lock" | { read -r p b && [ -n "$b" ] && [ "$(sed 's/.*) //' "/proc/$p/stat" | cut -d ' ' -f 20)" = "$b" ]; }
+sed -n 's/^starter //p' "$R/lock" | { read -r p b && [ -n "$b" ] && born "$p" && [ "$at" = "$b" ]; }
 } 2>/dev/null`,
   // Its own words go to a mark of their own: what it tells is not about this run.
   sh`old_guard() { mark=holder sh "$H/engine" "$1:$holder" 3>&1 </dev/null 2>/dev/null | sed -n 's/^holder state //p' | tail -n 1; }`,

@@ -3,6 +3,7 @@
  * run has no process any more is told as dead.
  */
 import { block, type Script, sh } from '../shell/sh.ts';
+import { born } from './born.ts';
 import { guardFolder } from './engine.ts';
 import { type LockHolder, readHolder } from './journal.ts';
 
@@ -16,12 +17,13 @@ export interface Pending {
 export const pendingFrame = 'pending';
 
 export const pendingProbe: Script = block(
+  born,
   sh`R=${guardFolder}; holder=`,
   sh`if [ -e "$R/lock" ]; then holder=$(sed -n 's/^run //p' "$R/lock" 2>/dev/null); fi`,
   sh`if [ -n "$holder" ]; then
 life=dead
 if grep -qs "[:]$holder" /proc/[0-9]*/cmdline; then life=alive
-elif sed -n 's/^starter //p' "$R/lock" | { read -r p b && [ -n "$b" ] && [ "$(sed 's/.*) //' "/proc/$p/stat" | cut -d ' ' -f 20)" = "$b" ]; } 2>/dev/null; then life=alive; fi
+elif sed -n 's/^starter //p' "$R/lock" | { read -r p b && [ -n "$b" ] && born "$p" && [ "$at" = "$b" ]; } 2>/dev/null; then life=alive; fi
 printf 'lock %sleft %s;life %s\n' "$(tr '\n' ';' <"$R/lock")" "$(cat "$R/$holder/left" 2>/dev/null)" "$life"
 for state in armed rolling-back; do if [ -e "$R/$holder/$state" ]; then printf 'guard %s\n' "$state"; fi; done
 fi`,

@@ -19,7 +19,7 @@ export function settleScript(order: SettleOrder, probe: Script): Script {
   const { guardId } = order;
   return block(
     opening(order),
-    sh`ask=; held=$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)`,
+    sh`ask=; held=; { read -r _ held <"$R/lock"; } 2>/dev/null`,
     sh`for s in ${guardStates}; do [ ! -e "$D/$s" ] || known=yes; done`,
     sh`if [ "$known" = yes ]; then sh "$D/engine" ${`contact:${guardId}`} </dev/null`,
     sh`elif [ "$held" = ${guardId} ]; then tell starting; exit 0`,
@@ -46,7 +46,7 @@ export function inquiryScript(order: SettleOrder, { verb, probe }: Inquiry): Scr
   const { guardId } = order;
   return block(
     opening(order),
-    sh`held=$(sed -n 's/^run //p' "$R/lock" 2>/dev/null)`,
+    sh`held=; { read -r _ held <"$R/lock"; } 2>/dev/null`,
     sh`if [ -e "$D/engine" ]; then sh "$D/engine" ${`${verb}:${guardId}`} </dev/null`,
     sh`elif [ "$held" = ${guardId} ]; then tell starting; else tell state gone`,
     probe,

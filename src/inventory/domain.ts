@@ -252,6 +252,12 @@ function common(
   };
 }
 
+/** The variable of ours that a name of `--extra-vars` is one slip away from. */
+export function misspeltVariable(name: string): string | undefined {
+  if (name in gatewayVariables || name in webserverVariables) return undefined;
+  return meantBy(name, gatewayRole()) ?? meantBy(name, webserverRole());
+}
+
 /** Names one slip away from one of ours: `snat_pol`. Short names only one step, or `thread` would be `spread`. */
 function misspelt(host: Host, role: Role): readonly Diagnostic[] {
   return [...host.places].flatMap(([name, place]) => {

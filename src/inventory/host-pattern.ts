@@ -122,8 +122,15 @@ function matches(inventory: Inventory, element: string, report: Resolving['repor
     ...[...inventory.hosts.keys()].filter(test),
   ];
   const group = [...inventory.groups.keys()].some(test);
-  if (found.length === 0 && !group) report(`'${name}' matches no host and no group`, didYouMean(name, known));
+  if (found.length === 0 && !group)
+    report(`'${name}' matches no host and no group`, didYouMean(name, known) ?? knownHint(inventory));
   return new Set(found);
+}
+
+/** Groups are few; hosts can be thousands. */
+function knownHint({ groups, hosts }: Inventory): string {
+  const named = [...groups.keys()].filter((name) => name !== 'ungrouped').slice(0, 8);
+  return `it has ${hosts.size} hosts, and the groups ${named.join(', ')}`;
 }
 
 const subscriptHint =

@@ -6,7 +6,7 @@ import { framed, type Output, readFrames } from '../shell/frames.ts';
 import { block, type Script } from '../shell/sh.ts';
 import type { Place } from '../source/diagnostic.ts';
 import type { Facts } from '../tasks/facts.ts';
-import { factsProbe, readFacts } from '../tasks/facts-probe.ts';
+import { factsProbe, firstLook, readFacts } from '../tasks/facts-probe.ts';
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { Json } from '../tasks/task-type.ts';
 import type { Booted } from './boot.ts';
@@ -48,7 +48,7 @@ export interface Sight {
 /** `mark` is a nonce: one word that the host cannot guess before it sees the script. */
 export function probeScript(mark: string, tasks: readonly HostTask[], types: TaskTypes): Script {
   const sections = tasks.map((task) => framed(mark, task.id, typeOf(types, task.type).probe(task.args)));
-  return block(framed(mark, 'facts', factsProbe), ...sections);
+  return block(firstLook, framed(mark, 'facts', factsProbe), ...sections);
 }
 
 /** Undefined when even the facts did not come back: whatever answered is not a shell on a Linux host. */

@@ -51,6 +51,7 @@ export function socketFailure(where: string, error: Error): ConnectFailure {
 
 const hints = {
   silent: 'is it up, and does no firewall drop us on the way?',
+  nowhere: 'is it up, and is its address right (ansible_host)? try it by hand: ssh HOST',
   refused: 'does sshd run there, and on this port (ansible_port)?',
   name: 'check ansible_host; without it the name in the inventory is looked up',
   nameServer: 'check /etc/resolv.conf here, or write an address into ansible_host',
@@ -59,6 +60,7 @@ const hints = {
 function hintFor(code: string): string | undefined {
   if (code === 'ECONNREFUSED') return hints.refused;
   if (code === 'ENOTFOUND') return hints.name;
+  if (['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN'].includes(code)) return hints.nowhere;
   return code === 'EAI_AGAIN' ? hints.nameServer : undefined;
 }
 

@@ -2,9 +2,18 @@
 import type { HostState, RunState } from '../report/run-state.ts';
 import { whereaboutsLines } from './whereabouts.ts';
 
+/** Beyond this many, those in flight are counted: the words must fit on a screen. */
+const toldFlights = 8;
+
 export function leftBehindText(state: RunState): string {
   const lines = [...state.hosts.values()].flatMap(flightLine);
-  return [...lines, ...whereaboutsLines(state), ''].join('\n');
+  const more = lines.length - toldFlights;
+  return [
+    ...lines.slice(0, toldFlights),
+    ...(more > 0 ? [`and ${more} more: their guards hold, too, or what was begun there ends by itself`] : []),
+    ...whereaboutsLines(state, 'short'),
+    '',
+  ].join('\n');
 }
 
 function flightLine({ host, phase, guardedAt, guardSeconds }: HostState): readonly string[] {

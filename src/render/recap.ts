@@ -9,26 +9,34 @@ import type { Palette } from './palette.ts';
 import { visibleLine, visibleText } from './visible.ts';
 import { whereaboutsLines } from './whereabouts.ts';
 
-/** At most this many kinds of failure are told, in this many lines together: the end must fit on a small screen. */
-const fullFailures = 6;
-const failureRoom = 14;
+/** The end must fit on a small screen; a failure is told with the host's last words, its place, and what is next. */
+const recapRoom = 20;
+const linesOfFailure = 4;
+/** What a host said is cut here: a line of megabytes is no story. */
+const saidWidth = 200;
 
 /** `next`: what can be typed now; left out where somebody else says it. */
 export function recapText(state: RunState, colours: Palette, next: 'told' | 'left out' = 'told'): string {
   const failures = foldedFailures(state);
-  const shown = failures.slice(-fullFailures);
-  const rest = failures.slice(0, -fullFailures).reduce((count, { hosts }) => count + hosts.length, 0);
-  const room = Math.max(1, Math.floor(failureRoom / Math.max(1, shown.length)));
-  return [
-    ...(rest > 0 ? [`${rest} more failed before these; gwfleet runs show ${state.run} has them`] : []),
-    ...shown.flatMap((failure) => failureLines(failure, { room, colours })),
-    ...(state.stopped === undefined
-      ? []
-      : [colours.red(`stopped: ${visibleLine(state.stopped)}`), ...whereaboutsLines(state)]),
+  const end = [
+    ...stopLines(state, colours),
     ...(next === 'told' ? nextLine(state, failures.length) : []),
     countLine(state),
-    '',
-  ].join('\n');
+  ];
+  const free = recapRoom - end.length - 1;
+  const told = Math.max(1, Math.floor(free / linesOfFailure));
+  const shown = failures.slice(-told);
+  const rest = failures.slice(0, -told).reduce((count, { hosts }) => count + hosts.length, 0);
+  const more = rest > 0 ? [`${rest} more failed before these; gwfleet runs show ${state.run} has them`] : [];
+  const room = Math.max(1, Math.floor(free / Math.max(1, shown.length)));
+  return [...more, ...shown.flatMap((failure) => failureLines(failure, { room, colours })), ...end, ''].join(
+    '\n',
+  );
+}
+
+function stopLines(state: RunState, colours: Palette): readonly string[] {
+  if (state.stopped === undefined) return [];
+  return [colours.red(`stopped: ${visibleLine(state.stopped)}`), ...whereaboutsLines(state, 'short')];
 }
 
 /** What can be typed now. */
@@ -79,7 +87,7 @@ function failureLines(
   const said = failure.said === undefined ? [] : visibleText(failure.said).trim().split('\n').slice(-4);
   const { place } = failure;
   const detail = [
-    ...said.map((line) => `    ${line}`),
+    ...said.map((line) => `    ${line.length > saidWidth ? `${line.slice(0, saidWidth)} ...` : line}`),
     ...(place === undefined ? [] : [`    from ${place.file}:${place.line}:${place.col}`]),
     ...(failure.next === undefined ? [] : [`    ${visibleLine(failure.next)}`]),
   ];
@@ -87,7 +95,7 @@ function failureLines(
   return [
     colours.red(`${namesOf(hosts)} ${failure.result}${task}${message}`),
     // The place and what to do come last and are kept; the host's first words go first.
-    ...detail.slice(Math.max(0, detail.length - (room - 1))),
+    ...detail.slice(1 - room),
   ];
 }
 

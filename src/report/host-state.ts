@@ -96,13 +96,17 @@ export function nextHost(host: HostState, event: HostEvent): HostState {
     case 'drained':
       return { ...host, draining: undefined };
     case 'drain-progress':
-      return { ...host, draining: `${event.connections ?? 'some'} connections on ${event.gateway}` };
+      return { ...host, draining: `${connectionCount(event.connections)} on ${event.gateway}` };
     case 'drain-finished':
       // Its guarded change is over, and was none of a play.
       return { ...host, phase: host.result === undefined ? host.phase : 'finished', draining: undefined };
     case 'host-finished':
       return finished(host, event);
   }
+}
+
+function connectionCount(count: number | null): string {
+  return count === 1 ? '1 connection' : `${count ?? 'some'} connections`;
 }
 
 function finished(host: HostState, event: Extract<RunEvent, { type: 'host-finished' }>): HostState {

@@ -14,12 +14,16 @@ export interface Script {
 
 type Word = string | number;
 
-/** Shell text in which each value is one word, a list is several words, and a Script is spliced in. */
+/**
+ * Shell text in which each value is one word, a list is several words, and a Script is spliced in. What the shell
+ * itself is to expand in braces is written with a backslash before the dollar.
+ */
 export function sh(
   strings: TemplateStringsArray,
   ...values: readonly (Word | Script | readonly Word[])[]
 ): Script {
-  return script(strings.raw.reduce((text, part, i) => text + splice(values[i - 1]) + part));
+  const parts = strings.raw.map((part) => part.replaceAll('\\${', '${'));
+  return script(parts.reduce((text, part, i) => text + splice(values[i - 1]) + part));
 }
 
 /** Scripts below each other, one a line; empty ones are left out. */

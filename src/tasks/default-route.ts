@@ -14,15 +14,17 @@ import {
   leftGateways,
   sameDrain,
 } from './default-route/drain.ts';
-import { drainProbe, readinessProbe } from './default-route/drain-probe.ts';
+import { readinessProbe } from './default-route/drain-probe.ts';
 import { beginDrain, endDrain, warmUpSeconds } from './default-route/drain-script.ts';
 import { readDrain, readReadiness } from './default-route/drain-seen.ts';
 import { routeChanges } from './default-route/lines.ts';
+import { routesProbe } from './default-route/look.ts';
 import { momentProbe, noMoment, readMoment } from './default-route/moment.ts';
-import { applyRoutes, listing } from './default-route/script.ts';
+import { applyRoutes } from './default-route/script.ts';
 import { type DefaultRouteState, partsOf, readRoute, routeText } from './default-route/state.ts';
 import { wantedRoute } from './default-route/wanted.ts';
 import { addressProblems, closedObject, interfaceName } from './network-args.ts';
+import { networkLooked } from './network-look.ts';
 import { failedProbe, requireTool } from './steps.ts';
 import type { Draining, Observation, TaskType } from './task-type.ts';
 import type { Touch, WayIn } from './way-in.ts';
@@ -190,26 +192,48 @@ function draining({
   };
 }
 
-/** busybox' ip does not print protocol and mtu, so a route could not be put back as it was. */
-function probe({ via, interface: device }: DefaultRouteArgs): Script {
+/**
+ * A host whose route is as it should be is asked no more than that: what it costs a move is asked where one is ahead.
+ * busybox' ip does not print protocol and mtu, so a route could not be put back as it was.
+ */
+function probe({ via, interface: device, drain: drains }: DefaultRouteArgs): Script {
   return block(
     requireTool('ip', 'iproute2'),
-    sh`ip -V 2>&1 | grep -q iproute2 || { echo 'ip on the host is not that of iproute2: apt install iproute2' >&2; exit 127; }`,
-    sh`ip -4 route show default table main >/dev/null || exit 1`,
-    sh`gwfleet_routes=$(${listing})`,
-    sh`printf '%s\n' "$gwfleet_routes"`,
-    drainProbe,
+    networkLooked,
+    sh`case $gwfleet_looked in *'1: lo: asked apart') ip -V 2>&1 | grep -q iproute2 || { echo 'ip on the host is not that of iproute2: apt install iproute2' >&2; exit 127; } ;; esac`,
+    routesProbe,
+    // Whole words: `via 10.0.0.1` is not in `via 10.0.0.11`.
+    sh`case "$gwfleet_drain\${gwfleet_routes%%"$gwfleet_nl"*} " in ${`default via ${via} `}*) echo '~ next hop unasked'; exit 0 ;; esac`,
+    sh`if [ -n "$gwfleet_routes$gwfleet_drain" ]; then`,
     momentProbe,
+    sh`fi`,
+    sh`case "\${gwfleet_routes%%"$gwfleet_nl"*} " in ${`default via ${via} `}*) echo '~ next hop unasked'; exit 0 ;; esac`,
     sh`gwfleet_device=${device ?? ''}`,
-    // `-w` so that `via 10.0.0.1` is not found in `via 10.0.0.11`.
-    sh`if printf '%s\n' "$gwfleet_routes" | head -n 1 | grep -q -w -F -e ${`default via ${via}`}; then echo '~ next hop unasked'; exit 0; fi`,
-    sh`[ -n "$gwfleet_device" ] || gwfleet_device=$(ip -4 route get ${via} 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)`,
-    sh`gwfleet_away=$(printf '%s\n' "$gwfleet_routes" | sed -n '1s/.* dev \([^ ]*\).*/\1/p')`,
-    readinessProbe,
-    sh`case "$(ip -o link show dev "$gwfleet_device" 2>/dev/null)" in ''|*NOARP*|*LOOPBACK*|*POINTOPOINT*) echo '~ next hop unasked'; exit 0 ;; esac`,
+    sh`if [ -z "$gwfleet_device" ]; then
+gwfleet_device=$(ip -4 -o route get ${via} 2>/dev/null)
+case $gwfleet_device in *' dev '*) gwfleet_device=\${gwfleet_device##* dev }; gwfleet_device=\${gwfleet_device%% *} ;; *) gwfleet_device= ;; esac
+fi`,
+    drains === false ? nothing : sh`if [ -n "$gwfleet_routes" ]; then`,
+    drains === false ? nothing : readiness,
+    drains === false ? nothing : sh`fi`,
+    linkFlags,
+    sh`case $gwfleet_flags in ''|*NOARP*|*LOOPBACK*|*POINTOPOINT*) echo '~ next hop unasked'; exit 0 ;; esac`,
     asked(via),
   );
 }
+
+/** `eth0@if4: <BROADCAST,MULTICAST,UP>` */
+const linkFlags: Script = sh`gwfleet_flags=; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
+for gwfleet_line in $gwfleet_looked; do
+case $gwfleet_line in [0-9]*": $gwfleet_device: <"*|[0-9]*": $gwfleet_device@"*': <'*) gwfleet_flags=\${gwfleet_line#*<}; gwfleet_flags=\${gwfleet_flags%%>*}; break ;; esac
+done
+IFS=$gwfleet_ifs; set +f`;
+
+const readiness: Script = block(
+  sh`gwfleet_away=\${gwfleet_routes%%"$gwfleet_nl"*}
+case $gwfleet_away in *' dev '*) gwfleet_away=\${gwfleet_away##* dev }; gwfleet_away=\${gwfleet_away%% *} ;; *) gwfleet_away= ;; esac`,
+  readinessProbe,
+);
 
 /** By arping where it is; else the neighbour table tells after a ping, whatever became of the ping itself. */
 function asked(via: string): Script {

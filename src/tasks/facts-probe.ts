@@ -1,11 +1,12 @@
 /**
- * Reads the facts of a host with few forks: builtins, one grep over small files of /proc, two calls of ip, and two
- * route lookups when the way in is known. The reader is pure and takes garbage: what it cannot read is empty.
+ * Reads the facts of a host with few forks: builtins, one grep over small files of /proc, and the one call of ip that the
+ * whole probe shares. The reader is pure and takes garbage: what it cannot read is empty.
  */
 import type { Output } from '../shell/frames.ts';
 import { block, type Script, sh } from '../shell/sh.ts';
 import { bootProbe, readBootFacts } from './boot/boot-probe.ts';
 import type { Facts, InterfaceAddress, ManagementPath, NetworkInterface } from './facts.ts';
+import { networkLook } from './network-look.ts';
 
 const looked = [
   ...['ip', 'iptables', 'iptables-save', 'iptables-restore', 'iptables-nft', 'iptables-legacy'],
@@ -17,24 +18,37 @@ const looked = [
 
 // sudo drops SSH_CONNECTION from our environment but keeps it in its own, which is our parent's.
 const wayIn = sh`
-way_in=$SSH_CONNECTION
-if [ -z "$way_in" ] && [ -r "/proc/$PPID/environ" ]; then
-  way_in=$(tr '\0' '\n' <"/proc/$PPID/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')
+gwfleet_way=\${SSH_CONNECTION-}
+if [ -z "$gwfleet_way" ] && [ -r "/proc/$PPID/environ" ]; then
+  gwfleet_way=$(tr '\0' '\n' <"/proc/$PPID/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')
 fi
-if [ -n "$way_in" ]; then
-  printf 'way-in %s\n' "$way_in"
-  client=$(printf '%s\n' "$way_in" | cut -d ' ' -f 1)
-  ip -o route get "$client" 2>/dev/null | sed -n '1s/^/road /p'
-  ip -o route get "$client" fibmatch 2>/dev/null | sed -n '1s/^/ridden /p'
-fi`;
+gwfleet_client=\${gwfleet_way%% *}`;
 
-/** Prints one fact a line, each led by a word that says what it is. */
+/** What the facts and every task of a probe read: asked once, before all of them. */
+export const firstLook: Script = block(wayIn, networkLook);
+
+const network = sh`
+if [ -n "$gwfleet_way" ]; then printf 'way-in %s\n' "$gwfleet_way"; fi
+gwfleet_los=; gwfleet_word=road; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
+for gwfleet_line in $gwfleet_looked; do
+case $gwfleet_line in '1: lo: '*) gwfleet_los=$gwfleet_los+; [ "$gwfleet_los" = + ] || continue ;; esac
+case $gwfleet_los$gwfleet_line in
+++*) printf '%s %s\n' "$gwfleet_word" "$gwfleet_line"; gwfleet_word=ridden ;;
++[0-9]*': <'*) printf 'link %s\n' "$gwfleet_line" ;;
++[0-9]*' inet '*) printf 'addr %s\n' "$gwfleet_line" ;;
+esac
+done
+IFS=$gwfleet_ifs; set +f
+case $gwfleet_client in *:*)
+ip -o route get "$gwfleet_client" 2>/dev/null | sed -n '1s/^/road /p'
+ip -o route get "$gwfleet_client" fibmatch 2>/dev/null | sed -n '1s/^/ridden /p' ;;
+esac`;
+
+/** Prints one fact a line, each led by a word that says what it is. Stands behind `firstLook`. */
 export const factsProbe: Script = block(
   sh`grep -Es '^MemTotal:|^Uid:|^[0-9A-Za-z._+~-]+$' /proc/meminfo /proc/self/status /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/random/boot_id`,
   sh`for tool in ${looked}; do if command -v "$tool" >/dev/null 2>&1; then printf 'tool %s\n' "$tool"; fi; done`,
-  sh`ip -o link show 2>/dev/null | sed 's/^/link /'`,
-  sh`ip -o -4 addr show 2>/dev/null | sed 's/^/addr /'`,
-  wayIn,
+  network,
   bootProbe,
   sh`:`,
 );

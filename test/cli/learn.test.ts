@@ -35,25 +35,83 @@ describe('a beginner', { timeout: 60_000 }, () => {
     expect([again.status, again.stderr]).toEqual([5, expect.stringContaining('exists already')]);
   });
 
-  it('is told the word that was meant, and what can be done', () => {
-    const mistyped = gwfleet('aply');
-    expect([mistyped.status, mistyped.stderr]).toEqual([5, expect.stringContaining('Did you mean apply?')]);
-    expect(gwfleet('plan', '--chekc', 'x').stderr).toContain('Did you mean --check?');
-    expect(gwfleet('plan', `${fleet}/inventroy.yaml`)).toMatchObject({ status: 5 });
-    const typo = gwfleet('plan', `${fleet}/inventory.yaml`, '-l', 'gatways');
-    expect([typo.status, typo.stderr]).toEqual([5, expect.stringContaining("did you mean 'gateways'?")]);
+  it.each([
+    ['aply', 'Did you mean apply?'],
+    ['gateway drian x gw1', 'Did you mean drain?'],
+    ['runs shwo', "did you mean 'show'?"],
+    ['lab upp', 'Did you mean up?'],
+    ['plan --chekc x', 'Did you mean --check?'],
+    ['plan FILE --progress plian', "did you mean 'plain'?"],
+    ['plan FILE --diff=shrot', "did you mean 'short'?"],
+    ['plan FILE --diff shrot', "did you mean 'short'?"],
+    ['apply FILE --on-failure rolback_run', "did you mean 'rollback_run'?"],
+    ['gateway drain FILE gw1 --then laeve', "did you mean 'leave'?"],
+    ['plan FILE -l gatways', "did you mean 'gateways'?"],
+    ['plan FILE -l wbe01', "did you mean 'web01'?"],
+    ['plan FILE -l zebra', 'the groups all, gateways, webservers'],
+    ['plan FILE -t allias', "did you mean 'alias'?"],
+    ['plan FILE -e @nowhere.yaml', 'cannot read nowhere.yaml'],
+    ['inventory FILE --host web1', "did you mean 'web01'?"],
+    ['gateway drain FILE gw4 --yes', "did you mean 'gw1'?"],
+    ['docs ruelset', "did you mean 'ruleset'?"],
+    ['schema inventroy', "did you mean 'inventory'?"],
+    ['completion bsah', "did you mean 'bash'?"],
+    ['validate FILE -p WRONG', "did you mean 'addresses'?"],
+    ['validate FILE -p WRONG', "did you mean 'sysctl'?"],
+  ])('types `%s` and is told: %s', (words, told) => {
+    const playbook = join(fleet, 'tagged.yaml');
+    const wrong = join(fleet, 'wrong.yaml');
+    writeFileSync(
+      playbook,
+      '- { hosts: gateways, tasks: [{ tags: [alias], sysctl: { net.ipv4.ip_forward: 1 } }] }\n',
+    );
+    writeFileSync(
+      wrong,
+      '- { hosts: gateways, tasks: [{ aliases: { interface: eth1, adresses: [] } }, { sysclt: { a: 1 } }] }\n',
+    );
+    const typed = words
+      .replace('FILE', `${fleet}/inventory.yaml${words.includes('-t ') ? ` -p ${playbook}` : ''}`)
+      .replace('WRONG', wrong);
+    const { status, stderr } = gwfleet(...typed.split(' '));
+    expect(stderr).toContain(told);
+    expect(status).toBe(5);
   });
 
-  it('finds every verb and its page of help with an example, on one screen', () => {
-    const verbs = sh('gwfleet', 'complete', '--', '')
-      .stdout.trim()
-      .split('\n')
-      .filter((verb) => verb !== 'lab');
-    expect(verbs).toEqual(expect.arrayContaining(['apply', 'plan', 'init', 'runs', 'report', 'completion']));
-    for (const verb of ['apply', 'plan', 'validate', 'init', 'report', 'completion', 'docs']) {
-      const { stdout } = gwfleet(verb, '--help');
-      expect(stdout, verb).toMatch(/^Examples?: .*gwfleet/m);
-      expect(stdout.split('\n').length, verb).toBeLessThan(50);
+  it('is warned of a variable that means nothing, wherever it stands', () => {
+    const { stderr } = gwfleet('validate', `${fleet}/inventory.yaml`, '-e', 'snat_pol=203.0.113.1');
+    expect(stderr).toContain("did you mean 'snat_pool'?");
+  });
+
+  it('finds every verb and its page of help with an example, on a screen of 24 rows by 80 columns', () => {
+    const verbsOf = (...path: readonly string[]): readonly string[] =>
+      sh('gwfleet', 'complete', '--', ...path, '')
+        .stdout.trim()
+        .split('\n')
+        .filter(Boolean);
+    const nested = ['gateway', 'runs', 'hostkeys'].flatMap((verb) =>
+      verbsOf(verb).map((inner) => [verb, inner]),
+    );
+    const lab = ['up', 'down', 'status', 'exec'].map((inner) => ['lab', inner]);
+    const pages = [...verbsOf().map((verb) => [verb]), ...nested, ...lab];
+    expect(pages.length).toBeGreaterThan(25);
+    for (const verb of [[], ...pages]) {
+      const { stdout } = gwfleet(...verb, '--help');
+      const rows = stdout.trimEnd().split('\n');
+      if (verb.length > 0) expect(stdout, verb.join(' ')).toMatch(/^Examples?: .*gwfleet/m);
+      expect(rows.length, stdout).toBeLessThan(24);
+      expect(Math.max(...rows.map((row) => row.length)), stdout).toBeLessThanOrEqual(80);
+    }
+  });
+
+  it('has every flag explained by `help`, where a page of --help only names it', () => {
+    expect(gwfleet('apply', '--help').stdout).toContain('gwfleet help apply explains all of them');
+    for (const words of [
+      ['help', 'gateway', 'add'],
+      ['gateway', 'help', 'add'],
+    ]) {
+      const { stdout } = gwfleet(...words);
+      expect(stdout).toMatch(/--soak <duration> +how long each batch is watched before the next/);
+      expect(stdout).toMatch(/--allow-cut +also a change that certainly cuts the way in/);
     }
   });
 

@@ -9,13 +9,13 @@ import { type Fleet, fleet } from './fleet.ts';
 import { type Terminal, type TerminalOptions, terminal, watched } from './terminal.ts';
 
 /** Long enough to look at, and something to do in every run. */
-const slow = (mark: string): string => `
+const slow = (mark: string, seconds: number): string => `
 - name: Slow and steady
   hosts: all
   serial: 2
   tasks:
-    - { name: First step, command: { argv: [sh, -c, "sleep 1.5; touch /tmp/one-${mark}"], creates: /tmp/one-${mark} } }
-    - { name: Second step, command: { argv: [sh, -c, "sleep 1.5; touch /tmp/two-${mark}"], creates: /tmp/two-${mark} } }
+    - { name: First step, command: { argv: [sh, -c, "sleep ${seconds}; touch /tmp/one-${mark}"], creates: /tmp/one-${mark} } }
+    - { name: Second step, command: { argv: [sh, -c, "sleep ${seconds}; touch /tmp/two-${mark}"], creates: /tmp/two-${mark} } }
 `;
 
 describe('the interface', () => {
@@ -23,18 +23,18 @@ describe('the interface', () => {
   beforeAll(async () => {
     lab = await fleet({ gateways: 2, webservers: 4 });
   });
-  const apply = (term: Terminal, flags: string): string => {
+  const apply = (term: Terminal, flags: string, seconds = 1): string => {
     const playbook = join(term.folder, 'slow.yaml');
-    writeFileSync(playbook, slow(basename(term.folder)));
+    writeFileSync(playbook, slow(basename(term.folder), seconds));
     return watched(`node bin/gwfleet.js apply ${lab.inventory} -p ${playbook} --yes ${flags}`, term);
   };
 
   /** A terminal with a hundred lines of the user's own words in it, and a run that is under way. */
-  async function running(options: TerminalOptions = {}, flags = ''): Promise<Terminal> {
+  async function running(options: TerminalOptions = {}, seconds = 1): Promise<Terminal> {
     const term = await terminal(options);
     await term.line("seq -f 'my own line %g' 100");
     await term.shows(/my own line 100/);
-    await term.line(apply(term, flags));
+    await term.line(apply(term, '', seconds));
     await term.shows(/batch 1\/3|waiting/);
     return term;
   }
@@ -65,7 +65,7 @@ describe('the interface', () => {
   });
 
   it('leaves no line behind when the terminal changes its size again and again', async () => {
-    await using term = await running({ columns: 120, rows: 40 });
+    await using term = await running({ columns: 120, rows: 40 }, 2);
     for (const [columns, rows] of [
       [60, 40],
       [40, 20],
@@ -81,6 +81,14 @@ describe('the interface', () => {
         })
         .toBe(1);
     }
+    // Faster than anybody is told of it: frames for one size arrive in another.
+    for (let i = 0; i < 30; i += 1) await term.resize(40 + ((i * 37) % 90), 8 + ((i * 11) % 30));
+    await term.resize(80, 24);
+    await expect
+      .poll(async () => (await term.screen()).filter((line) => /apply inv|\? help/.test(line)).length, {
+        timeout: 15_000,
+      })
+      .toBe(2);
     hasNoGhosts(await endsClean(term, 0));
   });
 
@@ -128,10 +136,10 @@ describe('the interface', () => {
     hasNoGhosts(await endsClean(term, 99));
   });
 
-  it('gives the terminal back after SIGTERM', async () => {
+  it.each(['SIGTERM', 'SIGHUP'] as const)('gives the terminal back after %s', async (signal) => {
     await using term = await running();
     await term.shows(/First step/);
-    process.kill(await term.process(), 'SIGTERM');
+    process.kill(await term.process(), signal);
     hasNoGhosts(await endsClean(term, 99));
   });
 

@@ -192,6 +192,11 @@ echo 'op ALL=(ALL) ALL' >/etc/sudoers.d/op; chmod 440 /etc/sudoers.d/op`,
     expect(failed.stdout).toMatch(/web01 .*'Says it by chance': exit 7.*\n *password=\(hidden\)/);
     // What a command says that nobody called a secret stays in the journal of its host, for root alone.
     expect((await kept()).replaceAll(/\/run\/gwfleet\/[^ ]*[^ ]*\/(?:journal|p1t2\.out)\n/g, '')).toBe('');
+    const [, run = ''] = /runs resume (\S+)/.exec(failed.stdout) ?? [];
+    clean(await gwfleet('report', run, '-o', file('report.html')));
+    const page = readFileSync(file('report.html'), 'utf8');
+    expect(page).toContain('(hidden)');
+    expect(page).not.toMatch(/CANARY/);
     clean(await gwfleet('apply', inventory(), '-p', file('failing.yaml'), '--yes', '--json'));
   });
 

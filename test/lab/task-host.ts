@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Output } from '../../src/shell/frames.ts';
-import type { Script } from '../../src/shell/sh.ts';
-import { factsProbe, readFacts } from '../../src/tasks/facts-probe.ts';
+import { block, type Script } from '../../src/shell/sh.ts';
+import { factsProbe, firstLook, readFacts } from '../../src/tasks/facts-probe.ts';
 import type { Json, Observation, TaskType, Wanted } from '../../src/tasks/task-type.ts';
 
 /** The shells that scripts must run under. */
@@ -58,7 +58,7 @@ export function planned<Args, State extends Json>(
   args: Args,
 ): { readonly seen: Observation<State>; readonly from: State | null; readonly wanted: Wanted<State> } {
   const seen = type.read(host.run(type.probe(args)), args);
-  const facts = readFacts(host.run(factsProbe));
+  const facts = readFacts(host.run(block(firstLook, factsProbe)));
   const from = seen.kind === 'present' ? seen.state : null;
   return { seen, from, wanted: type.desired(args, seen, facts) };
 }

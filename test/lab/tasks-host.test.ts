@@ -12,11 +12,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { sh } from '../../src/shell/sh.ts';
+import { block, sh } from '../../src/shell/sh.ts';
 import { check } from '../../src/tasks/check.ts';
 import { command } from '../../src/tasks/command.ts';
 import { type ConntrackArgs, conntrack } from '../../src/tasks/conntrack.ts';
-import { factsProbe, readFacts } from '../../src/tasks/facts-probe.ts';
+import { factsProbe, firstLook, readFacts } from '../../src/tasks/facts-probe.ts';
 import { file } from '../../src/tasks/file.ts';
 import { sysctl } from '../../src/tasks/sysctl.ts';
 import { throughScript } from '../../src/tasks/through.ts';
@@ -99,7 +99,7 @@ describe.each(shells)('under %s', (_name, shell) => {
       const output = host.run(sh`unshare -m sh -c ${words} ${conntrack.probe(args).text}`);
       expect(output).toMatchObject({ code: 0, stderr: '' });
       const seen = conntrack.read(output, args);
-      const facts = readFacts(host.run(factsProbe));
+      const facts = readFacts(host.run(block(firstLook, factsProbe)));
       // The machine of the test may have none; the scenes have one of their own.
       const to = conntrack.desired(args, seen, { ...facts, tools: [...facts.tools, 'modprobe'] });
       if (seen.kind !== 'present' || to.kind !== 'state') throw new Error(JSON.stringify([seen, to]));

@@ -68,6 +68,46 @@ describe('the recap', () => {
     expect(lines.at(-2)).toMatch(/^next: gwfleet runs resume /);
   });
 
+  it('fits twenty lines with 30 different failures of 400 hosts, a stop, and hosts in every state', () => {
+    const hosts = Array.from({ length: 400 }, (_, i) => `web${String(i).padStart(3, '0')}`);
+    const results = ['failed', 'rolled-back', 'unreachable', 'unknown', 'changed', 'ok'] as const;
+    const ends = hosts.slice(0, 300).flatMap((host, i): readonly BareEvent[] => {
+      const result = i % 10 === 0 ? results[(i / 10) % 4]! : results[4 + (i % 2)]!;
+      return [
+        {
+          ...{ type: 'host-finished', play: 'p', host, result },
+          ...(i % 10 === 0
+            ? {
+                ...{
+                  task: 'Default route',
+                  message: `exit ${i}`,
+                  said: `line\n${'x'.repeat(5000)}\nlast ${i}`,
+                },
+                ...{ place: { file: 'site.yaml', line: 12, col: 7 }, next: 'the host is as it was' },
+              }
+            : {}),
+        },
+      ];
+    });
+    const lines = recap(
+      started(...hosts),
+      ...ends,
+      { type: 'run-stopped', why: 'max_fail 30 is reached: 30 failed' },
+      { type: 'run-finished', exit: 7, seconds: 9 },
+    )
+      .trimEnd()
+      .split('\n');
+    expect(lines.length).toBeLessThanOrEqual(20);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(220);
+    expect(lines[0]).toBe('28 more failed before these; gwfleet runs show 20261122-214007-7f3a has them');
+    expect(lines).toContain('    the host is as it was');
+    expect(lines.find((line) => line.startsWith('  changed'))).toMatch(/\.\.\. 120 in all$/);
+    expect(lines.slice(-2)).toEqual([
+      expect.stringMatching(/^next: gwfleet runs resume /),
+      '400 hosts: 150 ok, 120 changed, 7 unreachable, 8 failed, 8 rolled-back, 7 unknown, 100 not reached, 9.0 s',
+    ]);
+  });
+
   it('does not drown the end in failures', () => {
     const hosts = Array.from({ length: 400 }, (_, i) => `h${i}`);
     const lines = recap(started(...hosts), ...hosts.map(failed)).split('\n');

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { factsProbe, readFacts } from '../../src/tasks/facts-probe.ts';
+import { block } from '../../src/shell/sh.ts';
+import { factsProbe, firstLook, readFacts } from '../../src/tasks/facts-probe.ts';
 
 const captured = String.raw`/proc/meminfo:MemTotal:       24682416 kB
 /proc/self/status:Uid:	1000	0	0	0
@@ -90,9 +91,11 @@ describe('readFacts', () => {
 });
 
 describe('factsProbe', () => {
+  const probe = block(firstLook, factsProbe).text;
+
   test.each([['dash'], ['busybox', 'ash']])('runs under %s %s', (program, ...rest) => {
     const env = { ...process.env, SSH_CONNECTION: '127.0.0.1 40022 127.0.0.1 22' };
-    const run = spawnSync(program, [...rest, '-c', factsProbe.text], { encoding: 'utf8', env });
+    const run = spawnSync(program, [...rest, '-c', probe], { encoding: 'utf8', env });
     const facts = readFacts({ code: 0, stdout: run.stdout, stderr: run.stderr });
     expect(run.status).toBe(0);
     expect(facts.kernel).toMatch(/^\d+\./);
@@ -113,13 +116,13 @@ describe('factsProbe', () => {
   test('finds the way in that sudo has dropped in the environment of our parent', () => {
     const env = { ...process.env, SSH_CONNECTION: '127.0.0.1 40022 127.0.0.1 22' };
     const inner = 'env -u SSH_CONNECTION dash -c "$0"; :';
-    const run = spawnSync('dash', ['-c', inner, factsProbe.text], { encoding: 'utf8', env });
+    const run = spawnSync('dash', ['-c', inner, probe], { encoding: 'utf8', env });
     const { managementPath } = readFacts({ code: 0, stdout: run.stdout, stderr: '' });
     expect(managementPath?.serverPort).toBe(22);
   });
 
   test('passes shellcheck', () => {
-    const run = spawnSync('shellcheck', ['-s', 'sh', '-'], { encoding: 'utf8', input: factsProbe.text });
+    const run = spawnSync('shellcheck', ['-s', 'sh', '-'], { encoding: 'utf8', input: probe });
     expect(`${run.stdout}${run.stderr}`).toBe('');
   });
 });

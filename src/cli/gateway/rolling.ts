@@ -2,7 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../playbook/duration.ts';
 import type { Amount, Play } from '../../playbook/play.ts';
-import { connectionFlags, type Flags, playbookFlags, runFlags } from '../flags.ts';
+import { connectionFlags, type Flags, oneOf, playbookFlags, runFlags } from '../flags.ts';
+import { ownFlags } from '../help-page.ts';
 
 export interface RollingFlags extends Flags {
   readonly canary?: Amount;
@@ -20,13 +21,15 @@ export interface Rolling {
 export function rollingFlags(verb: Command): Command {
   for (const add of [playbookFlags, connectionFlags, runFlags]) add(verb);
   return verb
+    .optionsGroup('Batches and drains:')
     .option('--canary <n>', 'webservers in the first batch, a number or a percentage', amount)
     .option('--serial <list>', 'sizes of the batches: 1,25%,100%', amounts)
     .addOption(
       new Option('--soak <duration>', 'how long each batch is watched before the next').argParser(
         duration(0),
       ),
-    );
+    )
+    .optionsGroup(ownFlags);
 }
 
 export interface DrainFlags {
@@ -39,16 +42,19 @@ export interface DrainFlags {
 export function drainFlags(verb: Command, without?: DrainFlags): Command {
   const otherwise = without === undefined ? ' (else as the playbook says)' : '';
   return verb
+    .optionsGroup('Batches and drains:')
     .addOption(
       new Option('--deadline <duration>', `how long live connections may stay${otherwise}`)
         .argParser(duration(1))
         .default(without?.deadline, `${without?.deadline ?? 0}s`),
     )
     .addOption(
-      new Option('--then <what>', 'what becomes of those that are left at the deadline')
-        .choices(['leave', 'cut'])
-        .default(without?.then),
-    );
+      oneOf(new Option('--then <what>', 'what becomes of those that are left at the deadline'), [
+        'leave',
+        'cut',
+      ]).default(without?.then),
+    )
+    .optionsGroup(ownFlags);
 }
 
 /** What commander does not fill in for verbs without a selection of their own. */

@@ -14,8 +14,9 @@ export function registerFailover({ root, output, done }: VerbGround): void {
     .addHelpText(
       'after',
       `
-A gateway with a twin (twin: and spread: hash in the inventory) hands its addresses over to it, and live
-connections go on; without one its webservers go to the other gateways, and what they have is lost.
+A gateway with a twin (twin: and spread: hash in the inventory) hands over its
+addresses, and live connections go on; without one its webservers go to the
+other gateways, and what they have is lost.
 Example: gwfleet failover inventories/prod.yaml gw1 --yes`,
     )
     .action(async (path: string, name: string, flags: object) =>
@@ -28,7 +29,7 @@ Example: gwfleet failover inventories/prod.yaml gw1 --yes`,
 function registerWatch({ root, output, done }: VerbGround): void {
   const verb = root
     .command('watch')
-    .description('looks through every gateway all the time, tells when one does not carry')
+    .description('probes through every gateway all the time; tells when one fails')
     .argument('<inventory>')
     .option('--failover', 'and moves its webservers elsewhere, for one gateway at a time')
     .option('--interval <seconds>', 'between two looks; 0.5 is the shortest', interval, 1)
@@ -37,10 +38,11 @@ function registerWatch({ root, output, done }: VerbGround): void {
     .addHelpText(
       'after',
       `
-Up to three webservers look through each gateway, by their probes. Two looks in a row that most of them
-miss are one decision; a webserver that reaches nothing through any gateway has no vote. Never fails over
-a second gateway while one is down. On a terminal it draws a screen, otherwise it tells lines. Ctrl-C ends
-it (exit 0) and leaves nothing on the webservers.
+Up to three webservers look through each gateway, by their probes. Two looks in
+a row that most of them miss are one decision; who reaches nothing through any
+gateway has no vote. Never fails over a second gateway while one is down. On a
+terminal it draws a screen, else it tells lines. Ctrl-C ends it (exit 0) and
+leaves nothing on the webservers.
 Example: gwfleet watch inventories/prod.yaml --failover`,
     )
     .action(async (path: string, flags: object) =>

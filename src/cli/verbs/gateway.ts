@@ -5,19 +5,17 @@ import type { VerbGround } from './verb.ts';
 export function registerGateway({ root, output, done }: VerbGround): void {
   const group = root
     .command('gateway')
-    .description('rolling change of the set of gateways: add, drain, remove');
+    .description('rolling change of the set of gateways: add, drain, remove')
+    .addHelpText('after', '\nExample: gwfleet gateway drain prod.yaml gw2 --deadline 2h');
   const add = group
     .command('add')
     .description('configure a gateway, prove it end to end, then move webservers to it')
     .argument('<inventory>')
-    .argument('<gateway>', 'stands in the inventory as standby, or is new: then with --address and --pool')
-    .option('--address <address>', 'of a new gateway: how it is reached, and the next hop of webservers')
-    .option('--pool <pool>', 'of a new gateway: 203.0.113.30-203.0.113.35, a CIDR, or several with commas')
+    .argument('<gateway>', 'a standby, or a new one: with --address and --pool')
+    .option('--address <address>', 'of a new one: its way in, and next hop of webservers')
+    .option('--pool <pool>', 'of a new one: a range, a CIDR, or several with commas')
     .option('--no-probe', 'do not prove it through a webserver')
-    .addHelpText(
-      'after',
-      '\nExample: gwfleet gateway add inventories/prod.yaml gw3 --canary 1 --serial 25% --soak 1m',
-    )
+    .addHelpText('after', '\nExample: gwfleet gateway add prod.yaml gw3 --canary 1 --serial 25% --soak 1m')
     .action(async (path: string, name: string, flags: object) =>
       done((await import('../gateway/add.ts')).gatewayAdd(path, name, flags, output)),
     );
@@ -33,15 +31,12 @@ export function registerGateway({ root, output, done }: VerbGround): void {
     );
   const remove = group
     .command('remove')
-    .description('drain it, take our rules and addresses away from it, take it out of the inventory')
+    .description('drain it, take our rules and addresses off it, take it out of the inventory')
     .argument('<inventory>')
     .argument('<gateway>')
     .option('--gone', 'the machine is no more: nothing is asked of it')
     .option('--last-gateway', 'also when nobody is left to leave through')
-    .addHelpText(
-      'after',
-      '\nExample: gwfleet gateway remove inventories/prod.yaml gw2 --deadline 2h --then cut',
-    )
+    .addHelpText('after', '\nExample: gwfleet gateway remove prod.yaml gw2 --deadline 2h --then cut')
     .action(async (path: string, name: string, flags: object) =>
       done((await import('../gateway/remove.ts')).gatewayRemove(path, name, flags, output)),
     );

@@ -5,12 +5,11 @@ import type { VerbGround } from './verb.ts';
 export function registerHostKeys({ root, output, done }: VerbGround): void {
   const hostkeys = root
     .command('hostkeys')
-    .description('the host keys of a fleet: look at them, compare, write them down');
+    .description('the host keys of a fleet: look at them, compare, write them down')
+    .addHelpText('after', '\nExample: gwfleet hostkeys scan inventories/prod.yaml');
   const scan = hostkeys
     .command('scan')
-    .description(
-      'fetch the keys of all hosts, show fingerprints, and write the unknown ones after a question',
-    )
+    .description('fetch the keys of all hosts; write the unknown ones after a question')
     .option('-y, --yes', 'write without asking: compare the fingerprints first')
     .addHelpText('after', '\nExample: gwfleet hostkeys scan inventories/prod.yaml --limit gateways')
     .action(async (path: string, flags: object) =>

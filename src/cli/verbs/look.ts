@@ -8,19 +8,19 @@ export function registerLook({ root, output, done }: VerbGround): void {
     .command('status')
     .description('how full the fleet is: pools, conntrack, drains, drift; reads only')
     .argument('<inventory>')
-    .option('-l, --limit <pattern>', 'only these hosts: names, groups, globs, :& :! ~regex @file')
+    .option('-l, --limit <pattern>', 'names, groups, globs, :& :! ~regex @file')
     .option('--watch [seconds]', 'again and again, until Ctrl-C (default: every 5 s)', seconds)
     .option('--json', 'one JSON object')
     .option('--prometheus', "metrics in Prometheus' text format")
-    .option('-o, --out <file>', 'write the metrics there, whole or not at all (a textfile of node_exporter)')
+    .option('-o, --out <file>', 'write the metrics there: a textfile of node_exporter')
     .option('--exit-code', 'exit 2 when there is something to act on')
     .addHelpText(
       'after',
       `
-A fill of 70 % warns, 80 % is full: at most 64,512 ports an address to one destination.
+A fill of 70 % warns, 80 % is full: 64,512 ports an address to one destination.
 Exit: 0 looked at all hosts; 2 a host failed; 4 only unreachable ones.
 Example: gwfleet status inventories/prod.yaml --watch
-         gwfleet status inventories/prod.yaml --prometheus -o /var/lib/node_exporter/gwfleet.prom`,
+         gwfleet status prod.yaml --prometheus -o /var/lib/node_exporter/gw.prom`,
     )
     .action(async (path: string, flags: object) =>
       done((await import('../status.ts')).status(path, flags, output)),
@@ -38,10 +38,7 @@ Example: gwfleet status inventories/prod.yaml --watch
     .option('--memory <size>', 'memory of each gateway, like 4G: whether its table has room', size)
     .option('-e, --extra-vars <vars>', 'key=value, JSON, or @file; may be repeated', collect, [])
     .option('--json', 'the answer as one JSON object')
-    .addHelpText(
-      'after',
-      '\nExample: gwfleet capacity inventories/prod.yaml --webservers 40 --connections 8000',
-    )
+    .addHelpText('after', '\nExample: gwfleet capacity prod.yaml --webservers 40 --connections 8000')
     .action(async (path: string, flags: object) =>
       done((await import('../capacity.ts')).capacity(path, flags, output)),
     );

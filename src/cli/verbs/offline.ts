@@ -7,10 +7,10 @@ import type { VerbGround } from './verb.ts';
 export function registerOffline({ root, output, done }: VerbGround): void {
   const validate = root
     .command('validate')
-    .description('read inventory and playbook, tell every mistake; opens no connection')
+    .description('every mistake in inventory and playbook; opens no connection')
     .argument('<inventory>')
     .option('--json', 'the diagnostics as one JSON object')
-    .addHelpText('after', '\nExample: gwfleet validate inventories/prod.yaml -p playbooks/site.yaml')
+    .addHelpText('after', '\nExample: gwfleet validate inventories/prod.yaml -p site.yaml')
     .action(async (path: string, flags: object) =>
       done((await import('../validate.ts')).validate(path, flags, output)),
     );

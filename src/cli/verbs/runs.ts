@@ -1,7 +1,9 @@
 /** `rollback`, and `runs` with what hangs on it: what they take. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { didYouMean } from '../../source/did-you-mean.ts';
 import { collect, connectionFlags, progressOption, runFlags } from '../flags.ts';
 import type { ReplayFlags } from '../replay.ts';
+import { UsageError } from '../usage.ts';
 import type { VerbGround } from './verb.ts';
 
 export function registerRuns({ root, output, done }: VerbGround): void {
@@ -23,7 +25,11 @@ export function registerRuns({ root, output, done }: VerbGround): void {
     .command('runs')
     .description('what was done, by whom; carry on where it stopped')
     .addHelpText('after', '\nExample: gwfleet runs -n 5')
-    .action(async (flags: object) => done((await import('../runs.ts')).listRuns(listFlags(flags), output)));
+    .allowExcessArguments()
+    .action(async (flags: object, command: Command) => {
+      refuseWord(command);
+      return done((await import('../runs.ts')).listRuns(listFlags(flags), output));
+    });
   listed(runs);
   listed(
     runs
@@ -55,6 +61,16 @@ export function registerRuns({ root, output, done }: VerbGround): void {
       .action(async (word: string, _: object, command: Command) =>
         done((await import('../resume.ts')).resume(word, typedFlags(command), output)),
       ),
+  );
+}
+
+/** `runs` alone is a verb: commander takes a misspelt `show` for an argument too many. */
+function refuseWord({ args: [word], commands }: Command): void {
+  if (word === undefined) return;
+  const verbs = commands.map((verb) => verb.name());
+  throw new UsageError(
+    `runs has no '${word}'`,
+    didYouMean(word, verbs) ?? `runs ${verbs.join(', runs ')}; runs show RUN tells the story of one`,
   );
 }
 

@@ -21,12 +21,20 @@ const [newsRows, newsFrom] = [4, 18];
 
 export function frame(view: LiveView, { width, height }: Size): readonly Line[] {
   if (height < 4) return [cutLine(countsLine(view, width), width, view.symbols.more)];
-  const middle = middleLines(view, { width, height: middleHeight(view, height) });
+  const middle = filled(middleLines(view, { width, height: middleHeight(view, height) }), view, height);
   const lines = [headLine(view), ...middle, countsLine(view, width), keysLine(view)];
   return [...lines, ...newsLines(view, height - lines.length)]
     .filter((line) => line.length > 0)
     .slice(0, Math.max(0, height))
     .map((line) => cutLine(line, width, view.symbols.more));
+}
+
+/** With many hosts the rows come and go all the time: what is below them stays where it is. */
+function filled(lines: readonly Line[], view: LiveView, height: number): readonly Line[] {
+  const { help, page, only } = view.choice;
+  const rows = middleHeight(view, height);
+  if (help || page !== undefined || only === 'failures' || view.state.hosts.size <= rows) return lines;
+  return [...lines, ...Array.from({ length: Math.max(0, rows - lines.length) }, (): Line => [span('')])];
 }
 
 /** With many hosts the newest words would find no room. */

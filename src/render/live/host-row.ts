@@ -54,14 +54,23 @@ function doing({ ended, tasks, phase }: HostState): string {
   return phase === 'guarded' ? 'a new connection looks at it again' : 'looked at again';
 }
 
-function atRest({ result, failure, phase, draining }: HostState, { isOver }: LiveView): readonly Span[] {
+function atRest({ result, failure, phase, draining, log }: HostState, { isOver }: LiveView): readonly Span[] {
   if (result === undefined && isOver === true) return [span('not reached', 'dim')];
   if (result === undefined) return [span(phase === 'probing' ? 'not seen yet' : 'waits', 'dim')];
   if (!isBad(result)) {
-    const rest = draining === undefined ? [] : [span(`  draining: ${visibleLine(draining)}`)];
+    const rest = draining === undefined ? [] : [span(`  draining: ${visibleLine(draining)}${before(log)}`)];
     return [span(result, result === 'skipped' ? 'dim' : 'good'), ...rest];
   }
   const where = failure?.task === undefined ? '' : `${visibleLine(failure.task)}: `;
   const words = [failure?.message, failure?.said].filter((text) => text !== undefined).map(visibleLine);
   return [span(result, 'bad'), span(`  ${where}${words.join(': ')}`)];
+}
+
+/** What a drain began with, once it has fallen. */
+function before(log: HostState['log']): string {
+  const counts = log.flatMap((event) =>
+    event.type === 'drain-progress' && event.connections !== null ? [event.connections] : [],
+  );
+  const most = Math.max(0, ...counts);
+  return most > (counts.at(-1) ?? 0) ? `, ${most} before` : '';
 }

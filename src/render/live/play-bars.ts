@@ -1,7 +1,7 @@
 /** One line a play: its name, a bar over its hosts, the batch, and how many hosts are not as wanted. */
 import type { PlayState } from '../../report/run-state.ts';
 import { visibleLine } from '../visible.ts';
-import { columns, type Line, padText, type Span, span } from './line.ts';
+import { columns, cutLine, type Line, padText, type Span, span, textOf } from './line.ts';
 import type { Symbols } from './symbols.ts';
 import type { LiveView } from './view.ts';
 
@@ -9,9 +9,10 @@ export function playBars({ state, symbols }: LiveView, width: number): readonly 
   const names = state.plays.map(({ name }) => columns(visibleLine(name)));
   const nameWidth = Math.min(Math.max(8, ...names), Math.floor(width / 3));
   const barWidth = Math.max(6, Math.min(30, width - nameWidth - 32));
+  const short = (name: string): string => textOf(cutLine([span(visibleLine(name))], nameWidth, symbols.more));
   const digits = Math.max(1, ...state.plays.map(({ hosts }) => String(hosts).length));
   return state.plays.map((play, index) => [
-    span(padText(visibleLine(play.name), nameWidth), index === state.playing ? 'bold' : 'dim'),
+    span(padText(short(play.name), nameWidth), index === state.playing ? 'bold' : 'dim'),
     span('  '),
     ...bar(play, barWidth, symbols),
     span(`  ${String(play.finished).padStart(digits)}/${play.hosts}`),

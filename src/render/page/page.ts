@@ -8,6 +8,7 @@ import type { RunEvent } from '../../report/event.ts';
 import type { RunState } from '../../report/run-state.ts';
 import { countLine } from '../recap.ts';
 import { visibleLine, visibleText } from '../visible.ts';
+import { fillSection, type KeptFills } from './fill.ts';
 import { type Html, html, raw } from './html.ts';
 import { style } from './style.ts';
 import { timeline } from './timeline.ts';
@@ -22,6 +23,8 @@ export interface PageOrder {
   readonly events: readonly RunEvent[];
   readonly state: RunState;
   readonly plan: Plan | undefined;
+  /** What `status` last saw of the pools. */
+  readonly fills: KeptFills | undefined;
 }
 
 export function page(order: PageOrder): string {
@@ -30,6 +33,7 @@ export function page(order: PageOrder): string {
     header(order),
     failures(state),
     ...(plan === undefined ? [] : [topology(plan, state)]),
+    fillSection(order),
     timeline(state),
     ...(plan === undefined ? [] : [changes(plan)]),
     html`<footer>gwfleet report ${run}</footer>`,

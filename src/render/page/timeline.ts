@@ -26,9 +26,11 @@ export function timeline(state: RunState): Html {
   return html`<section>
 <h2>Timeline <small>${seconds.toFixed(1)} s</small></h2>
 <div class="timeline ${named ? 'named' : 'thin'}">${bars}</div>
-<p class="dim legend"><i class="bar changed"></i> changed <i class="bar ok"></i> ok <i class="bar failed"></i> failed <i class="bar rolled-back"></i> rolled back <i class="bar unreachable"></i> unreachable <i class="bar unknown"></i> unknown</p>
+<p class="dim legend">${legend.map((word) => html`<span><i class="bar ${word}"></i> ${word}</span> `)}</p>
 </section>`;
 }
+
+const legend = ['changed', 'ok', 'failed', 'rolled-back', 'unreachable', 'unknown'];
 
 interface Row {
   readonly host: string;

@@ -1,4 +1,6 @@
 /** Who leaves through whom: the gateways of the plan with their pools, and the webservers that it gives to each. */
+import { parseAddress } from '../../address/ipv4.ts';
+import { poolRanges } from '../../address/pool.ts';
 import { hostRuns } from '../../plan/fold.ts';
 import type { Plan, TaskPlan } from '../../plan/plan.ts';
 import type { RunState } from '../../report/run-state.ts';
@@ -36,7 +38,11 @@ export function topology(plan: Plan, state: RunState): Html {
 function poolOf({ args }: TaskPlan): string {
   const pool = record(args)['pool'];
   const list = Array.isArray(pool) ? pool : [pool];
-  return list.filter((one) => typeof one === 'string').join(', ');
+  const addresses = list.filter((one): one is string => typeof one === 'string');
+  if (!addresses.every((one) => parseAddress(one) !== undefined)) return addresses.join(', ');
+  return poolRanges(addresses)
+    .map(({ first, last }) => (first === last ? first : `${first}-${last}`))
+    .join(', ');
 }
 
 function viaOf({ args }: TaskPlan): string {

@@ -16,21 +16,34 @@ export const usualDrain: Drain = {
   then: 'leave',
 };
 
-/**
- * Prints the labelled addresses outside the pool that SNAT rules lead to; their connections go to standard error, since
- * these move by themselves. `$gwfleet_own` holds the addresses of the device. Costs nothing where none is leaving.
- */
-export function leavingProbe(device: string, pool: readonly string[]): Script {
-  return block(
-    sh`gwfleet_left=$(printf '%s\n' "$gwfleet_own" | awk -v device=${device} -v pool=${pool.join(' ')} ${labelled})`,
-    sh`if [ -n "$gwfleet_left" ]; then`,
-    sh`for gwfleet_save in iptables-nft-save iptables-legacy-save iptables-save; do command -v "$gwfleet_save" >/dev/null 2>&1 && "$gwfleet_save" 2>/dev/null; done | awk -v left="$gwfleet_left" ${carried}`,
-    sh`{`,
-    addressConnectionsScript(sh`"$gwfleet_left"`),
-    sh`} >&2`,
-    sh`fi`,
-  );
+const carried = `
+function number(a,  p) { split(a, p, "."); return ((p[1] * 256 + p[2]) * 256 + p[3]) * 256 + p[4] }
+BEGIN { count = split(left, list, " ") }
+/^-A .* --to-source / {
+  for (w = 1; w < NF; w++) if ($w == "--to-source") {
+    sub(/:.*/, "", $(w + 1))
+    ends = split($(w + 1), span, "-")
+    for (i = 1; i <= count; i++) {
+      n = number(list[i])
+      if (n >= number(span[1]) && n <= number(span[ends])) hit[list[i]] = 1
+    }
+  }
 }
+END { for (i = 1; i <= count; i++) if (list[i] in hit) print list[i] }
+`;
+
+/**
+ * Prints those of `$gwfleet_left`, the labelled addresses outside the pool, that SNAT rules lead to; their connections
+ * go to standard error, since these move by themselves. Costs nothing where none is leaving.
+ */
+export const leavingProbe: Script = block(
+  sh`if [ -n "$gwfleet_left" ]; then`,
+  sh`for gwfleet_save in iptables-nft-save iptables-legacy-save iptables-save; do command -v "$gwfleet_save" >/dev/null 2>&1 && "$gwfleet_save" 2>/dev/null; done | awk -v left="$gwfleet_left" ${carried}`,
+  sh`{`,
+  addressConnectionsScript(sh`"$gwfleet_left"`),
+  sh`} >&2`,
+  sh`fi`,
+);
 
 /** Live connections by address; an address that is not in it could not be counted. */
 export function readLive(stderr: string): Readonly<Record<string, number>> {
@@ -111,27 +124,3 @@ function counted(live: number | undefined): string {
   if (live === undefined) return 'its connections cannot be counted (apt install conntrack)';
   return live === 1 ? '1 connection' : `${live} connections`;
 }
-
-const labelled = `
-BEGIN { count = split(pool, list, " "); for (i = 1; i <= count; i++) kept[list[i]] = 1 }
-index($NF, device ":") == 1 && substr($NF, length(device) + 2) ~ /^[0-9]+$/ {
-  split($3, cidr, "/")
-  if (!(cidr[1] in kept)) { printf "%s%s", sep, cidr[1]; sep = " " }
-}
-`;
-
-const carried = `
-function number(a,  p) { split(a, p, "."); return ((p[1] * 256 + p[2]) * 256 + p[3]) * 256 + p[4] }
-BEGIN { count = split(left, list, " ") }
-/^-A .* --to-source / {
-  for (w = 1; w < NF; w++) if ($w == "--to-source") {
-    sub(/:.*/, "", $(w + 1))
-    ends = split($(w + 1), span, "-")
-    for (i = 1; i <= count; i++) {
-      n = number(list[i])
-      if (n >= number(span[1]) && n <= number(span[ends])) hit[list[i]] = 1
-    }
-  }
-}
-END { for (i = 1; i <= count; i++) if (list[i] in hit) print list[i] }
-`;

@@ -77,14 +77,25 @@ fi`;
 }
 
 /**
- * gwfleet_drop: the first address of a subnet takes the others along unless promote_secondaries is set, so it is
- * set for the moment of the deletion where others are there.
+ * gwfleet_line sets `$gwfleet_seen`, what the kernel says of an address. gwfleet_drop: the first address of a subnet
+ * takes the others along unless promote_secondaries is set, so it is set for the moment of the deletion where others
+ * are there.
  */
 const dropping: Script = sh`gwfleet_line() {
-ip -o -4 addr show dev "$1" to "$${sh`{2%/*}`}/32" 2>/dev/null | sed -e 's/\\.*//' -e 's/  */ /g' -e 's/ *$//' | grep -F " inet $2 "
+gwfleet_seen=; gwfleet_key=$2; gwfleet_ifs=$IFS; IFS='
+'; set -f
+gwfleet_rows=$(ip -o -4 addr show dev "$1" to "\${2%/*}/32" 2>/dev/null)
+set -- $gwfleet_rows
+IFS=' '
+for gwfleet_row do
+set -- \${gwfleet_row%%\\*}
+case " $* " in *" inet $gwfleet_key "*) gwfleet_seen=$* ;; esac
+done
+IFS=$gwfleet_ifs; set +f
+[ -n "$gwfleet_seen" ]
 }
 gwfleet_drop() {
-gwfleet_seen=$(gwfleet_line "$1" "$2") || return 0
+gwfleet_line "$1" "$2" || return 0
 gwfleet_promote=
 case "$gwfleet_seen" in
 *' secondary '*) ;;
@@ -109,9 +120,9 @@ return "$gwfleet_code"
  * come back behind it as they were; so do the routes that name them as their source.
  */
 const leading: Script = sh`gwfleet_lead() {
-gwfleet_seen=$(gwfleet_line "$1" "$2") || return 1
+gwfleet_line "$1" "$2" || return 1
 case "$gwfleet_seen" in *' secondary '*) ;; *) return 0 ;; esac
-gwfleet_others=$(ip -o -4 addr show dev "$1" to "$2" | grep -F -e "/$${sh`{2#*/}`} " | grep -v -F -e " inet $2 ")
+gwfleet_others=$(ip -o -4 addr show dev "$1" to "$2" | grep -F -e "/\${2#*/} " | grep -v -F -e " inet $2 ")
 gwfleet_sources=$(printf '%s\n' "$gwfleet_others" | sed -n 's/.* inet \([0-9.]*\).*/ src \1 /p')
 gwfleet_lost=$(ip -4 route show table all | grep -v -e 'proto kernel' -e '^local ' -e '^broadcast ' | sed -e 's/ linkdown//' -e 's/ dead//' -e 's/ *$/ /' | grep -F -e "$gwfleet_sources")
 printf '%s\n' "$gwfleet_others" | { while read -r _ _ _ gwfleet_cidr _; do gwfleet_drop "$1" "$gwfleet_cidr" || exit; done; } || return
@@ -123,14 +134,14 @@ printf '%s\n' "$gwfleet_lost" | sed -n 's/^./route append &/p'
 
 /** gwfleet_put: device, address, broadcast, label and flag to look for, then the command that adds it. */
 const putting: Script = sh`gwfleet_have() {
-gwfleet_seen=$(gwfleet_line "$1" "$2") || return 1
+gwfleet_line "$1" "$2" || return 1
 case "$gwfleet_seen" in *" $4") ;; *) return 1 ;; esac
 case "$gwfleet_seen" in *' noprefixroute '*) [ "$5" = noprefixroute ] || return 1 ;; *) [ "$5" = - ] || return 1 ;; esac
 case "$gwfleet_seen" in *" brd $3 "*) return 0 ;; *' brd '*) return 1 ;; *) [ "$3" = - ] ;; esac
 }
 gwfleet_put() {
 gwfleet_have "$@" && return 0
-gwfleet_drop "$1" "$2" || return
+[ -z "$gwfleet_seen" ] || gwfleet_drop "$1" "$2" || return
 shift 5
 "$@"
 }`;

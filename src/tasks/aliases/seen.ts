@@ -4,6 +4,7 @@
  */
 import type { Output } from '../../shell/frames.ts';
 import { block, type Script, sh } from '../../shell/sh.ts';
+import { networkLooked } from '../network-look.ts';
 import { failedProbe, requireTool } from '../steps.ts';
 import type { Observation } from '../task-type.ts';
 import { leavingProbe, readLive } from './leaving.ts';
@@ -18,26 +19,61 @@ import {
 } from './state.ts';
 
 export function probeAliases(device: string, pool: readonly string[]): Script {
-  const patterns = pool.flatMap((address) => ['-e', ` inet ${address}/`]);
-  const lines = sh`sed -e 's/^[0-9]*: //' -e 's/\\.*//' -e 's/  */ /g' -e 's/ *$//'`;
   return block(
     requireTool('ip', 'iproute2'),
-    sh`gwfleet_all=$(ip -o -4 addr show) || exit 1`,
-    // Only who is first of the device and first of its subnet means anything; a rollback adds the others at the end.
-    sh`gwfleet_own=$(ip -o -4 addr show dev ${device} 2>/dev/null | ${lines})`,
-    sh`printf '%s\n' "$gwfleet_own" | grep -v ' secondary ' | { IFS= read -r gwfleet_first && printf '%s\n' "$gwfleet_first"; sort; }`,
-    sh`printf '%s\n' "$gwfleet_own" | grep ' secondary ' | sort`,
-    sh`echo pool`,
-    sh`printf '%s\n' "$gwfleet_all" | ${lines} | grep -F ${patterns} | sort`,
+    requireTool('awk', 'mawk'),
+    networkLooked,
+    sh`gwfleet_seen=$(printf '%s\n' "$gwfleet_looked" | awk -v device=${device} -v pool=${pool.join(' ')} ${sections})`,
+    sh`gwfleet_left=\${gwfleet_seen%%"$gwfleet_nl"*}`,
+    sh`printf '%s\n' "\${gwfleet_seen#*"$gwfleet_nl"}"`,
     sh`echo carried`,
-    leavingProbe(device, pool),
-    sh`gwfleet_routes=$(ip -4 route show table all 2>/dev/null | grep -v -e 'proto kernel' -e '^local ' -e '^broadcast ')`,
-    sh`echo sources`,
-    sh`printf '%s\n' "$gwfleet_routes" | sed -n 's/.* src \([0-9.]*\).*/\1/p' | sort -u`,
-    sh`echo carriers`,
-    sh`printf '%s\n' "$gwfleet_routes" | sed -n 's/.* dev \([^ ]*\).*/\1/p' | sort -u`,
+    leavingProbe,
   );
 }
+
+/**
+ * The labelled addresses outside the pool in the first line, then the device's addresses, the pool's on whatever device,
+ * and by which addresses and devices routes leave. Only who is first of the device and first of its subnet means
+ * anything; a rollback adds the others at the end, so they are sorted.
+ */
+const sections = `
+function sorted(list, n,  i, k, one) {
+  for (i = 2; i <= n; i++) { one = list[i]; for (k = i - 1; k > 0 && (list[k] "") > (one ""); k--) list[k + 1] = list[k]; list[k + 1] = one }
+}
+function told(list, from, n,  i) { for (i = from; i <= n; i++) print list[i] }
+function alias(label) { return index(label, device ":") == 1 && substr(label, length(device) + 2) ~ /^[0-9]+$/ }
+BEGIN { count = split(pool, list, " "); for (i = 1; i <= count; i++) pooled[list[i]] = 1 }
+/^1: lo: / && los++ { exit }
+/^[0-9]+: [^ ]+ +inet / {
+  sub(/^[0-9]+: /, ""); sub(/\\\\.*/, ""); gsub(/  +/, " "); sub(/ +$/, "")
+  split($3, cidr, "/")
+  if (index($3, "/") && cidr[1] in pooled) ours[++o] = $0
+  if ($1 != device) next
+  if (/ secondary /) others[++s] = $0
+  else if (first == "") first = $0
+  else firsts[++f] = $0
+  if (alias($NF) && !(cidr[1] in pooled)) { left = left sep cidr[1]; sep = " " }
+}
+/^[0-9]+:/ || / proto kernel/ || /^(local|broadcast) / { next }
+{
+  for (i = 1; i < NF; i++) {
+    if ($i == "src" && $(i + 1) ~ /^[0-9.]+$/ && !($(i + 1) in source)) { source[$(i + 1)]; sources[++a] = $(i + 1) }
+    if ($i == "dev" && !($(i + 1) in carrier)) { carrier[$(i + 1)]; carriers[++c] = $(i + 1) }
+  }
+}
+END {
+  print left
+  if (first != "") print first
+  sorted(firsts, f); told(firsts, 1, f)
+  sorted(others, s); told(others, 1, s)
+  print "pool"
+  sorted(ours, o); told(ours, 1, o)
+  print "sources"
+  sorted(sources, a); told(sources, 1, a)
+  print "carriers"
+  sorted(carriers, c); told(carriers, 1, c)
+}
+`;
 
 export function readAliases(
   output: Output,
@@ -46,10 +82,10 @@ export function readAliases(
 ): Observation<AliasesState> {
   if (output.code !== 0) return failedProbe(output);
   const [own = '', afterOwn = ''] = output.stdout.split(/^pool\n/m);
-  const [pooled = '', afterPool = ''] = afterOwn.split(/^carried\n/m);
-  const [carried = '', routes = ''] = afterPool.split(/^sources$/m);
-  const [sources = '', carriers] = routes.split(/^carriers$/m);
-  if (carriers === undefined) return { kind: 'unknown', why: 'the addresses could not be read to their end' };
+  const [pooled = '', routes = ''] = afterOwn.split(/^sources\n/m);
+  const [sources = '', afterSources = ''] = routes.split(/^carriers\n/m);
+  const [carriers = '', carried] = afterSources.split(/^carried$/m);
+  if (carried === undefined) return { kind: 'unknown', why: 'the addresses could not be read to their end' };
   const pool = new Set(addresses);
   const onDevice = addressesIn(own);
   const primary = primaryOf(onDevice, device, pool);

@@ -77,8 +77,16 @@ export const bootProbe: Script = block(
   ourFiles,
   sh`if [ -d /run/systemd/system ]; then
 echo 'boot init systemd'
-gwfleet_active="networkd $(systemctl is-active systemd-networkd 2>/dev/null) NetworkManager $(systemctl is-active NetworkManager 2>/dev/null)"
-for gwfleet_unit in netfilter-persistent iptables; do [ "$(systemctl is-enabled $gwfleet_unit.service 2>/dev/null)" != enabled ] || echo "boot rules $gwfleet_unit"; done`,
+gwfleet_active=; gwfleet_ifs=$IFS; IFS='
+'
+for gwfleet_line in $(systemctl show -p Id -p ActiveState -p UnitFileState systemd-networkd.service NetworkManager.service netfilter-persistent.service iptables.service 2>/dev/null); do
+case $gwfleet_line in
+Id=*) gwfleet_unit=\${gwfleet_line#Id=}; gwfleet_unit=\${gwfleet_unit%.service} ;;
+ActiveState=active) gwfleet_active="$gwfleet_active $gwfleet_unit active" ;;
+UnitFileState=enabled) case $gwfleet_unit in netfilter-persistent|iptables) echo "boot rules $gwfleet_unit" ;; esac ;;
+esac
+done
+IFS=$gwfleet_ifs`,
   networkd,
   networkManager,
   netplan,

@@ -1,20 +1,7 @@
-/**
- * How a host is asked about drains: what there is of one, and whether one could begin. iptables-legacy would make a
- * table by being asked for it, so only the save programs are used.
- */
+/** How a host whose route is to move is asked whether a drain could begin. */
 import { block, feed, type Script, sh } from '../../shell/sh.ts';
 import { drainChain, lookUsers } from './drain.ts';
-import { drainFile, generationFile } from './drain-script.ts';
-import { routeWords } from './script.ts';
-
-/** Rules, tables, chain, jumps and file, one a line; nothing where no drain is. */
-export const drainProbe: Script = block(
-  sh`gwfleet_saved=$(iptables-save 2>/dev/null)`,
-  sh`ip -4 rule show | sed -n -e 's/[[:blank:]][[:blank:]]*/ /g' -e 's/ $//' -e 's/^\(7[789][0-9][0-9]\): /drain rule \1 /p'`,
-  sh`ip -4 -o route show table all | ${routeWords} | sed -n -e 's/^\(.*\) table \(7[789][0-9][0-9]\)$/drain table \2 \1/p' -e t -e 's/^\(.*\) table \(7[789][0-9][0-9]\) \(.*\)$/drain table \2 \1 \3/p'`,
-  sh`printf '%s\n' "$gwfleet_saved" | sed -n -e 's/^-A ${drainChain} /drain chain /p' -e 's/^-A \(PREROUTING\) -j ${drainChain}$/drain jump \1/p' -e 's/^-A \(OUTPUT\) -m owner ! --uid-owner ${lookUsers} -j ${drainChain}$/drain jump \1/p'`,
-  sh`if [ -r ${drainFile} ]; then cut -d ' ' -f 1-3 ${drainFile} | sed 's/^/drain file /'; fi`,
-);
+import { generationFile } from './drain-script.ts';
 
 /**
  * Whether a drain could begin: the last generation, marks and rules of others, and a trial of the very rules in a
@@ -23,8 +10,8 @@ export const drainProbe: Script = block(
 export const readinessProbe: Script = block(
   sh`printf '~ generation %s\n' "$(cat ${generationFile} 2>/dev/null)"`,
   // Looks through single gateways (tasks/through.ts) come and go: they are in nobody's way, and no plan grows stale by them.
-  sh`ip -4 rule show | sed -n -e '/^76[0-8][0-9]:.* uidrange 776[0-8][0-9]-/d' -e 's/^\([0-9]*\):.* fwmark \([^ ]*\).*/~ rule \1 \2/p' -e t -e 's/^\([0-9]*\):.*/~ rule \1 -/p'`,
-  sh`printf '%s\n' "$gwfleet_saved" | grep -v -e ' ${drainChain} ' | grep -o -E -e '--(mark|set-mark|set-xmark|ctmask|nfmask|and-mark|or-mark|xor-mark) [0-9a-fx/]+' | sort -u | sed 's/^/~ mark /'`,
+  sh`printf '%s\n' "$gwfleet_looked" | sed -n -e '/^[0-9]*:[[:blank:]]*\(not \)*from /!d' -e '/^76[0-8][0-9]:.* uidrange 776[0-8][0-9]-/d' -e 's/^\([0-9]*\):.* fwmark \([^ ]*\).*/~ rule \1 \2/p' -e t -e 's/^\([0-9]*\):.*/~ rule \1 -/p'`,
+  sh`iptables-save 2>/dev/null | grep -v -e ' ${drainChain} ' | grep -o -E -e '--(mark|set-mark|set-xmark|ctmask|nfmask|and-mark|or-mark|xor-mark) [0-9a-fx/]+' | sort -u | sed 's/^/~ mark /'`,
   sh`for gwfleet_word in $gwfleet_away $gwfleet_device all; do printf '~ rp_filter %s %s\n' "$gwfleet_word" "$(cat "/proc/sys/net/ipv4/conf/$gwfleet_word/rp_filter" 2>/dev/null)"; done`,
   feed(
     `*mangle

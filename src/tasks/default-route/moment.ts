@@ -38,8 +38,10 @@ function away(text,  i) {
 function port(text) { sub(/.*:/, "", text); return text }
 function bare(text) { sub(/:[^:]*$/, "", text); gsub(/[][]/, "", text); sub(/%.*/, "", text); sub(/^::ffff:/, "", text); return text }
 function field(name,  i) { for (i = 2; i <= NF; i++) if (index($i, name) == 1) return substr($i, length(name) + 1); return "" }
-$1 == "net" { nets++; bits = split($2, cut, "/") == 2 ? cut[2] : 32; unit[nets] = 2 ^ (32 - bits); base[nets] = int(number(cut[1]) / unit[nets]) }
-$1 == "own" { own[$2] }
+$0 == "look" { look = 1 }
+look && /^1: lo: / { look = look == 1 ? 2 : 0 }
+look && $3 == "inet" { split($4, cut, "/"); own[cut[1]] }
+look && /^[0-9.]+(\/[0-9]+)? / && !/ table / { nets++; bits = split($1, cut, "/") == 2 ? cut[2] : 32; unit[nets] = 2 ^ (32 - bits); base[nets] = int(number(cut[1]) / unit[nets]) }
 $1 == "heard" { heard[port($2)] }
 $1 == "mark" { value = $2; low = $3 }
 $1 == "open" && !(port($2) in heard) && away(bare($3)) { all++ }
@@ -51,8 +53,7 @@ export const momentProbe: Script = block(
   sh`if [ -r ${drainFile} ]; then echo "~ elapsed $(( $(cut -d . -f 1 /proc/uptime) - $(cut -d ' ' -f 3 ${drainFile}) ))" >&2; fi`,
   sh`if command -v ss >/dev/null 2>&1; then
 {
-ip -4 route show table main | sed -n 's/^\([0-9][^ ]*\).*/net \1/p'
-ip -4 -o addr show | sed -n 's/.* inet \([0-9.]*\).*/own \1/p'
+printf 'look\n%s\n' "$gwfleet_looked"
 ss -Hltn | awk '{ print "heard", $4 }'
 ss -Htn state established | awk '{ print "open", $3, $4 }'
 printf '%s\n' "$gwfleet_saved" | sed -n 's/^-A ${drainChain} .*CONNMARK --set-xmark \(0x[0-9a-f]*\)\/\(0x[0-9a-f]*\).*/\1 \2/p' | head -n 1 | {

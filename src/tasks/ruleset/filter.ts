@@ -8,7 +8,15 @@ import type { Owner } from './state.ts';
 
 /** Reads `iptables-save`; prints `policy P`, `:table chain policy`, `-table chain rule`, `@table chain position rule`. */
 export function ownPart(owner: Owner): Script {
-  return sh`awk ${settings(owner)} ${ownership + printing}`;
+  return sh`awk ${settings(owner)} ${`${ownership}function tell(line) { print line }\n${printing}`}`;
+}
+
+/**
+ * The same of what stands behind the line `live`; before it stand wanted rules as they are printed. The last line says
+ * whether the live rules are these, in whatever order: `alike`, `otherwise`, or `none` where there are no own ones.
+ */
+export function comparedPart(owner: Owner): Script {
+  return sh`awk ${settings(owner)} ${ownership + comparing + printing}`;
 }
 
 /** Reads a plan, the line `live`, `iptables-save`; prints the text for `iptables-restore --noflush`. */
@@ -45,6 +53,15 @@ function hook(t, c, r) { return !own(t, c) && (own(t, target(r)) || leftover(t, 
 function rest(c) { return substr($0, length(c) + 5) }
 `;
 
+const comparing = `
+!live { if ($0 == "live") live = 1; else if ($0 != "") wanted[$0]++; next }
+END {
+  for (rule in wanted) if (wanted[rule] != 0) differs = 1
+  print !any ? "none" : differs ? "otherwise" : "alike"
+}
+function tell(line) { any = 1; if (!index(line, " --dst-range ")) wanted[line]--; print line }
+`;
+
 /** A built-in chain that lets everything pass looks like a table that nobody has used yet, so it is left out. */
 const printing = `
 /^\\*/ { t = substr($0, 2) }
@@ -57,7 +74,7 @@ const printing = `
 /^-A / {
   c = $2; r = rest(c); n[t, c]++
   if ((t, c) in held) { print ":" t, c, "ACCEPT"; delete held[t, c] }
-  if (whole(t) || own(t, c)) print "-" t, c, r
+  if (whole(t) || own(t, c)) tell("-" t " " c " " r)
   else if (hook(t, c, r)) print "@" t, c, n[t, c], r
 }
 `;

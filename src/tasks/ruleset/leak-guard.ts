@@ -16,7 +16,13 @@ const privates = ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/1
 /** Prints `guard RULE`, `guard` and nothing more where there is none, or `guard unavailable`. */
 export const guardProbe: Script = sh`if ! command -v nft >/dev/null 2>&1; then echo 'guard unavailable'
 elif gwfleet_guard=$(nft -s list table ip gwfleet_leak_guard 2>&1); then
-printf 'guard %s\n' "$(printf '%s\n' "$gwfleet_guard" | sed -n 's/^[[:blank:]]*\(.* drop\)$/\1/p' | tr '\n' ';')"
+gwfleet_drops=; gwfleet_ifs=$IFS; IFS='
+'; set -f
+for gwfleet_line in $gwfleet_guard; do
+case $gwfleet_line in *' drop') gwfleet_drops="$gwfleet_drops\${gwfleet_line#"\${gwfleet_line%%[![:blank:]]*}"};" ;; esac
+done
+IFS=$gwfleet_ifs; set +f
+printf 'guard %s\n' "$gwfleet_drops"
 else case "$gwfleet_guard" in *'No such file'*) echo 'guard' ;; *) echo 'guard unavailable' ;; esac; fi`;
 
 export const guardWhy =

@@ -5,27 +5,28 @@
 import { parseNetwork } from '../../address/ipv4.ts';
 import { block, feed, nothing, type Script, sh } from '../../shell/sh.ts';
 import { requireTool, steps } from '../steps.ts';
-import { composer, ownPart } from './filter.ts';
+import { comparedPart, composer, ownPart } from './filter.ts';
 import { applyGuard, guardProbe } from './leak-guard.ts';
 import { builtins, type Chain, type Owner, ownChains, program, type RulesetState, tables } from './state.ts';
 
 /**
  * Which backend: the one that has rules, else the one that `iptables` is. Both with rules: printed and left to read.
- * The wanted rules are only spelled by the host when there are own chains that differ from them as text.
+ * The wanted rules are only spelled by the host when there are own chains that differ from them as text. The closed
+ * addresses depend on the host and are not known here; they are spelled alike everywhere.
  */
 export function probeRuleset(owner: Owner, wanted: readonly Chain[]): Script {
-  const lines = wanted.flatMap(({ table, name, rules }) => rules.map((rule) => `-${table} ${name} ${rule}`));
+  const lines = wanted
+    .flatMap(({ table, name, rules }) => rules.map((rule) => `-${table} ${name} ${rule}`))
+    .filter((line) => !line.includes(' --dst-range '));
   return block(
     requireTool('iptables', 'iptables'),
     requireTool('awk', 'mawk'),
     backend,
-    sh`gwfleet_seen=$(printf '%s\n' "$gwfleet_rules" | ${ownPart(owner)})`,
-    sh`echo "backend $gwfleet_backend"; printf '%s\n' "$gwfleet_seen"`,
+    sh`gwfleet_seen=$(printf '%s\n' ${lines} live "$gwfleet_rules" | ${comparedPart(owner)})`,
+    sh`gwfleet_spelled=\${gwfleet_seen##*"$gwfleet_nl"}`,
+    sh`echo "backend $gwfleet_backend"; printf '%s' "\${gwfleet_seen%"$gwfleet_spelled"}"`,
     guardProbe,
-    sh`printf '%s\n' "$gwfleet_seen" | grep -q '^-' || { echo end; exit 0; }`,
-    // The closed addresses depend on the host and are not known here; they are spelled alike everywhere.
-    feed(`${lines.join('\n')}\n`, sh`{ gwfleet_wanted=$(grep -v -e ' --dst-range ' | sort); }`),
-    sh`if [ "$gwfleet_wanted" != "$(printf '%s\n' "$gwfleet_seen" | grep '^-' | grep -v -e ' --dst-range ' | sort)" ] && command -v unshare >/dev/null 2>&1; then`,
+    sh`if [ "$gwfleet_spelled" = otherwise ] && command -v unshare >/dev/null 2>&1; then`,
     sh`echo normal`,
     sh`gwfleet_normal=$(
 ${feed(loadText(wanted), sh`unshare -n sh -c "$gwfleet_restore -w 5 && $gwfleet_save" 2>/dev/null`)}
@@ -79,23 +80,40 @@ function translates(state: RulesetState | null): boolean {
   );
 }
 
-const backend: Script = sh`gwfleet_filled() { printf '%s\n' "$1" | grep -e '^-A' -e '^:[^ ]* -' -e '^:[^ ]* DROP' | head -n 3; }
-case "$(iptables --version)" in *nf_tables*) gwfleet_backend=nft ;; *) gwfleet_backend=legacy ;; esac
+/**
+ * One save program, as a rule: tables of the legacy backend stand in a file of /proc, and what `iptables` itself is need
+ * only be asked where nobody has rules.
+ */
+const backend: Script = sh`gwfleet_nl='
+'
+gwfleet_head() {
+gwfleet_found=; gwfleet_count=0; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
+for gwfleet_line in $1; do
+case $gwfleet_line in -A*|:*' -'*|:*' DROP'*) ;; *) continue ;; esac
+gwfleet_found="$gwfleet_found\${gwfleet_line% \[*}$gwfleet_nl"
+gwfleet_count=$((gwfleet_count + 1)); [ $gwfleet_count -lt 3 ] || break
+done
+IFS=$gwfleet_ifs; set +f
+}
 gwfleet_nft=
 gwfleet_legacy=
+gwfleet_tables=
 if command -v iptables-nft-save >/dev/null 2>&1; then gwfleet_nft=$(iptables-nft-save 2>/dev/null); fi
-if command -v iptables-legacy-save >/dev/null 2>&1; then gwfleet_legacy=$(iptables-legacy-save 2>/dev/null); fi
-gwfleet_nft_head=$(gwfleet_filled "$gwfleet_nft")
-gwfleet_legacy_head=$(gwfleet_filled "$gwfleet_legacy")
-if [ -n "$gwfleet_nft_head" ] && [ -n "$gwfleet_legacy_head" ]; then
-printf 'both iptables backends hold rules, and both work on every packet; empty one of them.\nnft:\n%s\nlegacy:\n%s\n' "$gwfleet_nft_head" "$gwfleet_legacy_head" | sed 's/ \[[0-9]*:[0-9]*\]$//' >&2
+{ read -r gwfleet_tables </proc/net/ip_tables_names; } 2>/dev/null
+if [ -n "$gwfleet_tables" ] && command -v iptables-legacy-save >/dev/null 2>&1; then gwfleet_legacy=$(iptables-legacy-save 2>/dev/null); fi
+gwfleet_head "$gwfleet_legacy"; gwfleet_legacy_head=$gwfleet_found
+gwfleet_head "$gwfleet_nft"
+if [ -n "$gwfleet_found" ] && [ -n "$gwfleet_legacy_head" ]; then
+printf 'both iptables backends hold rules, and both work on every packet; empty one of them.\nnft:\n%slegacy:\n%s' "$gwfleet_found" "$gwfleet_legacy_head" >&2
 exit 3
 fi
-if [ -n "$gwfleet_nft_head" ]; then gwfleet_backend=nft; elif [ -n "$gwfleet_legacy_head" ]; then gwfleet_backend=legacy; fi
+if [ -n "$gwfleet_found" ]; then gwfleet_backend=nft; elif [ -n "$gwfleet_legacy_head" ]; then gwfleet_backend=legacy
+else case "$(iptables --version)" in *nf_tables*) gwfleet_backend=nft ;; *) gwfleet_backend=legacy ;; esac; fi
 gwfleet_save=iptables-$gwfleet_backend-save
 gwfleet_restore=iptables-$gwfleet_backend-restore
 if ! command -v "$gwfleet_save" >/dev/null 2>&1; then gwfleet_backend=plain; gwfleet_save=iptables-save; gwfleet_restore=iptables-restore; fi
-gwfleet_rules=$("$gwfleet_save") || exit 1
+case $gwfleet_backend in nft) gwfleet_rules=$gwfleet_nft ;; legacy) gwfleet_rules=$gwfleet_legacy ;; *) gwfleet_rules= ;; esac
+[ -n "$gwfleet_rules" ] || gwfleet_rules=$("$gwfleet_save") || exit 1
 case "$gwfleet_rules" in *'is incompatible, use'*) printf '%s\n' "$gwfleet_rules" | grep 'is incompatible, use' >&2; exit 4 ;; esac`;
 
 /** The plan that the composer reads: what should be there in tables that we share with others. */

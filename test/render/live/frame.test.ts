@@ -141,6 +141,29 @@ describe('the interface', () => {
     },
   );
 
+  it('keeps its last lines where they are while rows of many hosts come and go', () => {
+    const places = [1, 450, 1200, 2000, large.events.length].map((count) => {
+      const lines = text(viewAt(stateAfter(large, count), large));
+      expect(lines).toHaveLength(22);
+      return lines.findIndex((line) => /^400( hosts)?: /.test(line));
+    });
+    expect(new Set(places)).toEqual(new Set([20]));
+  });
+
+  it('shows the falling count of a drain, and what it began with', () => {
+    const stamp = { v: 1, at: '2026-11-22T21:41:00.000Z', run: 'r', host: 'web001' } as const;
+    const where = { gateway: 'gw1', counted: 'gateway', deadline: 600 } as const;
+    const rowAt = (...counts: readonly number[]): string => {
+      const falling = counts.map((connections) => {
+        return { ...stamp, ...where, type: 'drain-progress', connections } as const;
+      });
+      const state = falling.reduce(reduce, stateAfter(small, small.events.length));
+      return text(viewAt(state, small)).find((line) => line.includes('web001')) ?? '';
+    };
+    expect(rowAt(310)).toBe(' ✓ web001  changed  draining: 310 connections on gw1');
+    expect(rowAt(310, 40, 1)).toBe(' ✓ web001  changed  draining: 1 connection on gw1, 310 before');
+  });
+
   it('opens a host, and shows what the plan changes on it', () => {
     let view = viewAt(stateAfter(large, large.events.length), large);
     const type = (...keys: readonly string[]): void => {

@@ -1,0 +1,12 @@
+/** When a process was started, in clock ticks since the boot: with it a pid means one process for ever. */
+import { type Script, sh } from '../shell/sh.ts';
+
+/**
+ * `born PID` sets `at`, the state of the process `is` and its process group `group`, all empty where there is no such
+ * process. Without a fork; the name of a program, in parentheses, may hold blanks. Source: proc(5), `stat`.
+ */
+export const born: Script = sh`born() {
+at=; { IFS= read -r at <"/proc/$1/stat"; } 2>/dev/null
+set -- \${at##*) }
+is=\${1-}; group=\${3-}; at=\${20-}
+}`;

@@ -1,0 +1,37 @@
+/**
+ * What `ip` knows of a host, asked by ONE process: a look costs a host what it forks, and each `ip` is a millisecond
+ * of it. Every probe reads the answer out of `$gwfleet_looked`, in the shell or in one awk.
+ */
+import { block, type Script, sh } from '../shell/sh.ts';
+
+/**
+ * Sets `$gwfleet_looked`: links, IPv4 addresses, rules, routes of all tables, a line of `lo`, and where `$gwfleet_client`
+ * is an IPv4 address the road to it and the route that it rides on. The line of lo ends what a probe reads; it is
+ * missing where ip has failed. A busybox' ip knows no batch: it is asked piece by piece, and the line of lo says so.
+ */
+export const networkLook: Script = block(
+  sh`gwfleet_nl='
+'`,
+  sh`gwfleet_get=
+case \${gwfleet_client-} in ''|*[!0-9.]*) ;; *) gwfleet_get="route get $gwfleet_client\${gwfleet_nl}route get $gwfleet_client fibmatch" ;; esac
+gwfleet_looked=$(ip -4 -o -batch - 2>/dev/null <<GWFLEET
+link show
+addr show
+rule show
+route show table all
+link show dev lo
+$gwfleet_get
+GWFLEET
+)
+case $gwfleet_looked in *"\${gwfleet_nl}1: lo: "*) ;; *)
+gwfleet_looked=$(ip -o link show; ip -o -4 addr show && { ip -4 rule show; ip -4 -o route show table all; echo '1: lo: asked apart'; }) 2>/dev/null ;;
+esac`,
+);
+
+/** The same for a probe that may stand alone: a look that was made for all of them is not made again. */
+export const networkLooked: Script = block(
+  sh`if [ -z "\${gwfleet_looked-}" ]; then`,
+  networkLook,
+  sh`fi`,
+  sh`case $gwfleet_looked in *"\${gwfleet_nl}1: lo: "*) ;; *) ip -o -4 addr show >/dev/null; echo 'ip has not told the addresses of this host' >&2; exit 1 ;; esac`,
+);
