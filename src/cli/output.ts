@@ -11,6 +11,8 @@ export interface Output {
   result(text: string): void;
   /** Everything else. */
   tell(text: string): void;
+  /** For what takes a while: a terminal that is closed meanwhile could not be opened any more. */
+  open(): void;
   /** While an interface is drawn, `tell` goes through it; undefined gives it back. */
   divert(above: ((text: string) => void) | undefined): void;
   /** From here on these are not shown, whoever writes them. */
@@ -27,6 +29,10 @@ export function openOutput(): Output {
   const shown = (text: string): string => withoutHiddenSigns(redact(text));
   let diverted: ((text: string) => void) | undefined;
   return {
+    open: () => {
+      stdout.colours();
+      stderr.colours();
+    },
     divert: (above) => {
       diverted = above;
     },

@@ -21,6 +21,7 @@ export interface WayInOrder {
 /** Throws UsageError where a question would have to be asked and nobody can be, and when it is interrupted. */
 export async function openWayIn(targets: ReadonlyMap<string, Target>, order: WayInOrder): Promise<Connector> {
   const { output } = order;
+  output.open();
   const connector = openConnector({ hostKeyPolicy: policyFor(order), ...asking(output) });
   const interrupt = onceInterrupted();
   try {

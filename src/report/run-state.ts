@@ -119,14 +119,16 @@ export function reduce(before: RunState, event: RunEvent): RunState {
   }
 }
 
-/** What is over is forgotten. */
+/** What is over is forgotten, the newest stands last. Changed in place, as the hosts are. */
 function drainsAfter(
   drains: ReadonlyMap<string, DrainState>,
   event: DrainState,
 ): ReadonlyMap<string, DrainState> {
-  const rest = [...drains].filter(([host]) => host !== event.host);
+  const kept = drains === emptyRunState.drains ? new Map<string, DrainState>() : drains;
   const over = event.type === 'drain-finished' && event.how !== 'left';
-  return new Map(over ? rest : [...rest, [event.host, event]]);
+  (kept as Map<string, DrainState>).delete(event.host);
+  if (!over) (kept as Map<string, DrainState>).set(event.host, event);
+  return kept;
 }
 
 type PlanMade = Extract<RunEvent, { type: 'plan-made' }>;

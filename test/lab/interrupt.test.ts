@@ -201,6 +201,7 @@ describe('in a terminal', () => {
     expect(journalOf(lab, run)).toContainEqual(
       expect.objectContaining({ type: 'host-finished', host: 'web01', result: 'changed' }),
     );
-    expect(inventoryLocks(lab)).toEqual([]);
+    // It is let go of after the last event.
+    await expect.poll(() => inventoryLocks(lab), { timeout: 60_000 }).toEqual([]);
   });
 });

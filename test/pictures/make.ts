@@ -27,6 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 try {
   const { folder: lab } = await labUp({ name, gateways: 4, webservers: 40 });
   await gwfleet('apply', join(lab, 'inventory.yaml'), '--yes', '--progress', 'quiet');
+  await gwfleet('status', join(lab, 'inventory.yaml'));
   const [run = ''] = pastRunIds(join(state, 'gwfleet'));
   await gwfleet('report', run, '-o', join(folder, 'report.html'));
   const past = readPastRun(join(state, 'gwfleet'), run);

@@ -50,6 +50,25 @@ describe('the state of a run', () => {
     expect(settled.hosts.get('a')).toMatchObject({ phase: 'running', guardSeconds: undefined });
   });
 
+  it('keeps the drains of thousands of hosts without copying all of them for each event', () => {
+    const drain = (host: string) =>
+      ({
+        type: 'drain-progress',
+        host,
+        gateway: 'gw2',
+        connections: 1,
+        counted: 'host',
+        deadline: 9,
+      }) as const;
+    const first = stateAfter(started, drain('a'));
+    const kept = first.drains;
+    expect(kept).not.toBe(emptyRunState.drains);
+    const second = reduce(first, { ...drain('b'), v: 1, at: '2026-11-22T21:40:09.000Z', run: 'r' });
+    expect(second.drains).toBe(kept);
+    expect([...second.drains.keys()]).toEqual(['a', 'b']);
+    expect(emptyRunState.drains.size).toBe(0);
+  });
+
   it('says what a host drains, and lets it rest when that has ended behind a guard of its own', () => {
     const draining = stateAfter(started, finished('a', 'changed'), {
       type: 'drain-progress',
