@@ -78,7 +78,7 @@ function notesOf({ changes, notes }: TaskPlan): readonly Note[] {
  * the numbers ends a run: `all` may be a part of the fleet, and `web02..web06` must not be read as five hosts.
  */
 export function hostRuns(hosts: readonly string[], all: readonly string[]): readonly string[] {
-  const position = new Map(all.map((host, index) => [host, index]));
+  const position = positionsOf(all);
   const runs: string[][] = [];
   for (const host of hosts) {
     const last = runs.at(-1)?.at(-1);
@@ -87,6 +87,15 @@ export function hostRuns(hosts: readonly string[], all: readonly string[]): read
     else runs.push([host]);
   }
   return runs.flatMap((run) => (run.length < 3 ? run : [`${run[0] ?? ''}..${run.at(-1) ?? ''}`]));
+}
+
+const positions = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+
+/** A plan has thousands of lines over the same hosts: these are numbered once. */
+function positionsOf(all: readonly string[]): ReadonlyMap<string, number> {
+  const known = positions.get(all) ?? new Map(all.map((host, index) => [host, index]));
+  positions.set(all, known);
+  return known;
 }
 
 function skipsNumber(before: string, after: string): boolean {

@@ -78,7 +78,7 @@ function lineTexts(lines: readonly FoldedLine[], setting: LineSetting): readonly
       ] as const,
   );
   const widths = [0, 1].map((column) =>
-    Math.min(44, Math.max(0, ...cells.map((row) => (row[column] ?? '').length))),
+    cells.reduce((width, row) => Math.min(44, Math.max(width, (row[column] ?? '').length)), 0),
   );
   return lines.flatMap(({ change, notes }, index) => {
     const [what = '', value = '', who = ''] = cells[index] ?? [];

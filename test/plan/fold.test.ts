@@ -1,5 +1,5 @@
 /** Host lists as people read them. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { foldPlay, hostRuns } from '../../src/plan/fold.ts';
 import type { PlayPlan } from '../../src/plan/plan.ts';
 import type { Note } from '../../src/tasks/task-type.ts';
@@ -41,4 +41,11 @@ describe('notes', () => {
   function saying(host: string, notes: readonly Note[]) {
     return { kind: 'planned', host, tasks: notes.map((note) => ({ changes: [], notes: [note] })) };
   }
+});
+
+it('numbers the hosts of a plan once, however many lines speak of them', () => {
+  const all = Array.from({ length: 1000 }, (_, at) => `web${at}`);
+  const numbered = vi.spyOn(all, 'map');
+  for (const host of all) expect(hostRuns([host], all)).toEqual([host]);
+  expect(numbered).toHaveBeenCalledTimes(1);
 });
