@@ -67,6 +67,9 @@ interface LineSetting {
   readonly colours: Palette;
 }
 
+/** Of the first two columns, so that a line fits 80 of a terminal; what is longer is so in its own line alone. */
+const widest = [36, 29] as const;
+
 function lineTexts(lines: readonly FoldedLine[], setting: LineSetting): readonly string[] {
   const { all, depth, colours } = setting;
   const cells = lines.map(
@@ -77,8 +80,8 @@ function lineTexts(lines: readonly FoldedLine[], setting: LineSetting): readonly
         [hostRuns(hosts, all).join(' '), become(change)].filter(Boolean).join('   '),
       ] as const,
   );
-  const widths = [0, 1].map((column) =>
-    cells.reduce((width, row) => Math.min(44, Math.max(width, (row[column] ?? '').length)), 0),
+  const widths = widest.map((limit, column) =>
+    cells.reduce((width, row) => Math.min(limit, Math.max(width, (row[column] ?? '').length)), 0),
   );
   return lines.flatMap(({ change, notes }, index) => {
     const [what = '', value = '', who = ''] = cells[index] ?? [];
