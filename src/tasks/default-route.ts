@@ -201,7 +201,7 @@ function probe({ via, interface: device, drain: drains }: DefaultRouteArgs): Scr
   return block(
     requireTool('ip', 'iproute2'),
     networkLooked,
-    sh`case $gwfleet_looked in *'1: lo: asked apart') ip -V 2>&1 | grep -q iproute2 || { echo 'ip on the host is not that of iproute2: apt install iproute2' >&2; exit 127; } ;; esac`,
+    sh`case $gwfleet_looked in *'1: lo: asked apart'*) ip -V 2>&1 | grep -q iproute2 || { echo 'ip on the host is not that of iproute2: apt install iproute2' >&2; exit 127; } ;; esac`,
     routesProbe,
     // Whole words: `via 10.0.0.1` is not in `via 10.0.0.11`.
     sh`case "$gwfleet_drain\${gwfleet_routes%%"$gwfleet_nl"*} " in ${`default via ${via} `}*) echo '~ next hop unasked'; exit 0 ;; esac`,

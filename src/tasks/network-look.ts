@@ -4,10 +4,16 @@
  */
 import { block, type Script, sh } from '../shell/sh.ts';
 
+/** Of a million routes those that a probe asks about, and one for each device. */
+const fewer = `/^(local|broadcast) / { next }
+/default / || / table 7[789]/ || / src / { print; next }
+{ for (i = 1; i < NF; i++) if ($i == "dev" && !($(i + 1) in seen)) { seen[$(i + 1)]; print; next } }`;
+
 /**
  * Sets `$gwfleet_looked`: links, IPv4 addresses, rules, routes of all tables, a line of `lo`, and where `$gwfleet_client`
  * is an IPv4 address the road to it and the route that it rides on. The line of lo ends what a probe reads; it is
- * missing where ip has failed. A busybox' ip knows no batch: it is asked piece by piece, and the line of lo says so.
+ * missing where ip has failed. A busybox' ip knows no batch: it is asked piece by piece, and the line of lo says so. So
+ * is one with the routes of the whole internet, which a shell should not hold.
  */
 export const networkLook: Script = block(
   sh`gwfleet_nl='
@@ -23,8 +29,12 @@ link show dev lo
 $gwfleet_get
 GWFLEET
 )
+[ \${#gwfleet_looked} -lt 500000 ] || gwfleet_looked=
 case $gwfleet_looked in *"\${gwfleet_nl}1: lo: "*) ;; *)
-gwfleet_looked=$(ip -o link show; ip -o -4 addr show && { ip -4 rule show; ip -4 -o route show table all; echo '1: lo: asked apart'; }) 2>/dev/null ;;
+gwfleet_looked=$( {
+ip -o link show; ip -o -4 addr show && { ip -4 rule show; ip -4 -o route show table all | awk ${fewer}; echo '1: lo: asked apart'; }
+[ -z "$gwfleet_get" ] || { ip -4 -o route get "$gwfleet_client"; ip -4 -o route get "$gwfleet_client" fibmatch; }
+} 2>/dev/null | head -c 500000) ;;
 esac`,
 );
 

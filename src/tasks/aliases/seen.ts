@@ -25,8 +25,11 @@ export function probeAliases(device: string, pool: readonly string[]): Script {
     requireTool('awk', 'mawk'),
     networkLooked,
     sh`gwfleet_seen=$(printf '%s\n' "$gwfleet_looked" | awk -v device=${device} -v pool=${pool.join(' ')} -v record=${recordPath(device)} ${sections})`,
-    sh`gwfleet_left=\${gwfleet_seen%%"$gwfleet_nl"*}`,
-    sh`printf '%s\n' "\${gwfleet_seen#*"$gwfleet_nl"}"`,
+    sh`gwfleet_left=; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
+for gwfleet_line in $gwfleet_seen; do
+case $gwfleet_line in 'left '*) gwfleet_left=\${gwfleet_line#left } ;; *) printf '%s\n' "$gwfleet_line" ;; esac
+done
+IFS=$gwfleet_ifs; set +f`,
     sh`echo carried`,
     leavingProbe,
   );
@@ -65,7 +68,7 @@ BEGIN { count = split(pool, list, " "); for (i = 1; i <= count; i++) pooled[list
   }
 }
 END {
-  print left
+  if (left != "") print "left", left
   if (first != "") print first
   sorted(firsts, f); told(firsts, 1, f)
   sorted(others, s); told(others, 1, s)

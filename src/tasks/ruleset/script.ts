@@ -23,8 +23,12 @@ export function probeRuleset(owner: Owner, wanted: readonly Chain[]): Script {
     requireTool('awk', 'mawk'),
     backend,
     sh`gwfleet_seen=$(printf '%s\n' ${lines} live "$gwfleet_rules" | ${comparedPart(owner)})`,
-    sh`gwfleet_spelled=\${gwfleet_seen##*"$gwfleet_nl"}`,
-    sh`echo "backend $gwfleet_backend"; printf '%s' "\${gwfleet_seen%"$gwfleet_spelled"}"`,
+    sh`echo "backend $gwfleet_backend"; gwfleet_spelled=; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
+for gwfleet_line in $gwfleet_seen; do
+[ -z "$gwfleet_spelled" ] || printf '%s\n' "$gwfleet_spelled"
+gwfleet_spelled=$gwfleet_line
+done
+IFS=$gwfleet_ifs; set +f`,
     guardProbe,
     sh`if [ "$gwfleet_spelled" = otherwise ] && command -v unshare >/dev/null 2>&1; then`,
     sh`echo normal`,
