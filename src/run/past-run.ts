@@ -15,16 +15,23 @@ export interface PastRun {
   readonly state: RunState;
 }
 
-/** Ids of all runs, the newest first. */
+/** Ids of all runs, the newest first. An id tells the second; within it, the record tells who came first. */
 export function pastRunIds(state: string): readonly string[] {
+  const second = (run: string): string => run.slice(0, '20261122-214007'.length);
+  const begun = (run: string): string => readRecord(state, run)?.startedAt ?? '';
+  const later = (left: string, right: string): number =>
+    compare(second(right), second(left)) || compare(begun(right), begun(left)) || compare(right, left);
   try {
     return readdirSync(join(state, 'runs'))
       .filter((name) => /^\d{8}-\d{6}-/.test(name))
-      .toSorted()
-      .toReversed();
+      .toSorted(later);
   } catch {
     return [];
   }
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** Undefined when the folder holds no run that we can read. */
