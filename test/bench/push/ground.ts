@@ -62,20 +62,7 @@ export async function openGround(name: string, hosts: number, rtt: number): Prom
   const on = (where: readonly string[], script: string): Promise<readonly string[]> =>
     Promise.all(where.map((host) => limit(() => run(name, host, ['sh', '-c', script]))));
   await on(all, talkative);
-  if (rtt > 0)
-    await run(name, 'controller', [
-      'tc',
-      'qdisc',
-      'add',
-      'dev',
-      'eth0',
-      'root',
-      'netem',
-      'delay',
-      `${rtt}ms`,
-      'limit',
-      '100000',
-    ]);
+  if (rtt > 0) await farAway(name, rtt);
   const execs = async (): Promise<number> =>
     sum(await on(all, `grep -c 'Starting session' /var/log/sshd.log || true`));
   const bytes = async (): Promise<number> =>
@@ -120,6 +107,19 @@ export async function openGround(name: string, hosts: number, rtt: number): Prom
       await labDown(name);
     },
   };
+}
+
+/** Throws, with nothing left behind, where the kernel cannot delay packets. */
+async function farAway(name: string, rtt: number): Promise<void> {
+  const delay = `tc qdisc add dev eth0 root netem delay ${rtt}ms limit 100000`;
+  try {
+    await run(name, 'controller', delay.split(' '));
+  } catch (error) {
+    await labDown(name);
+    throw new Error(
+      `this kernel has no netem, so --rtt 0 is all that can be measured here: ${String(error)}`,
+    );
+  }
 }
 
 async function run(name: string, host: string, argv: readonly string[]): Promise<string> {
