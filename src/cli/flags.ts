@@ -47,6 +47,12 @@ export interface Flags {
   };
 }
 
+/** What every verb takes that looks at hosts again and again. */
+export type LookFlags = Pick<
+  Flags,
+  'playbook' | 'extraVars' | 'user' | 'privateKey' | 'become' | 'askBecomePass' | 'forks' | 'json'
+>;
+
 export function playbookFlags(verb: Command): Command {
   return verb
     .option('-p, --playbook <file>', 'the playbook (default: playbooks/site.yaml)')

@@ -19,7 +19,7 @@ import { gatewayScript, webserverScript } from '../status/script.ts';
 import { fleetStatus, type Looks, rememberedOf } from '../status/view.ts';
 import { taskTypes } from '../tasks/registry.ts';
 import { realFile } from './disk-files.ts';
-import type { Flags } from './flags.ts';
+import type { Flags, LookFlags } from './flags.ts';
 import { enterLab } from './lab-entry.ts';
 import { lookMemory } from './look-memory.ts';
 import type { Output } from './output.ts';
@@ -32,20 +32,7 @@ import { tellDiagnostics } from './told.ts';
 import { UsageError } from './usage.ts';
 import { openWayIn } from './way-in.ts';
 
-export interface StatusFlags
-  extends Pick<
-    Flags,
-    | 'playbook'
-    | 'extraVars'
-    | 'limit'
-    | 'user'
-    | 'privateKey'
-    | 'become'
-    | 'askBecomePass'
-    | 'forks'
-    | 'json'
-    | 'exitCode'
-  > {
+export interface StatusFlags extends LookFlags, Pick<Flags, 'limit' | 'exitCode'> {
   /** Seconds between looks; true: the default. */
   readonly watch?: number | true;
   readonly prometheus?: true;

@@ -1,11 +1,11 @@
 /**
  * The default route of a host: one, by the given next hop. The next hop is asked by the probe and not by the apply
  * script: so the plan already knows it, the guard's second look asks again right before the change, and an undo
- * never waits for a gateway that may be dead. One task type, one file: what could leave is in `default-route/`.
+ * never waits for a gateway that may be dead. The scripts and the drain are in `default-route/`.
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { parseAddress } from '../address/ipv4.ts';
-import { block, nothing, type Script, sh } from '../shell/sh.ts';
+import { block, nothing, type Script } from '../shell/sh.ts';
 import { bootOf, withBoot } from './default-route/boot.ts';
 import {
   type DrainPolicy,
@@ -14,18 +14,16 @@ import {
   leftGateways,
   sameDrain,
 } from './default-route/drain.ts';
-import { readinessProbe } from './default-route/drain-probe.ts';
 import { beginDrain, endDrain, warmUpSeconds } from './default-route/drain-script.ts';
 import { readDrain, readReadiness } from './default-route/drain-seen.ts';
 import { routeChanges, settledRoutes } from './default-route/lines.ts';
-import { routesProbe } from './default-route/look.ts';
-import { momentProbe, noMoment, readMoment } from './default-route/moment.ts';
+import { noMoment, readMoment } from './default-route/moment.ts';
+import { routeProbe } from './default-route/probe.ts';
 import { applyRoutes } from './default-route/script.ts';
 import { type DefaultRouteState, partsOf, readRoute, routeText } from './default-route/state.ts';
 import { wantedRoute } from './default-route/wanted.ts';
 import { addressProblems, closedObject, interfaceName } from './network-args.ts';
-import { networkLooked } from './network-look.ts';
-import { failedProbe, requireTool } from './steps.ts';
+import { failedProbe } from './steps.ts';
 import type { Draining, Observation, TaskType } from './task-type.ts';
 import type { Touch, WayIn } from './way-in.ts';
 
@@ -104,7 +102,8 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
     ...(twin === undefined ? [] : addressProblems(['twin'], twin)),
   ],
   object: () => 'default route',
-  probe,
+  probe: ({ via, interface: device, drain: drains }) =>
+    routeProbe({ via, device: device ?? '', drains: drains !== false }),
   read,
   desired: ({ via, interface: device, twin, drain: drains }, seen, facts) => {
     if (seen.kind === 'unknown') return { kind: 'refused', why: `the default route is unknown: ${seen.why}` };
@@ -191,61 +190,6 @@ function draining({
     connections: moment.old,
     over: { ...state, drain: null, moment: noMoment },
   };
-}
-
-/**
- * A host whose route is as it should be is asked no more than that: what it costs a move is asked where one is ahead.
- * busybox' ip does not print protocol and mtu, so a route could not be put back as it was.
- */
-function probe({ via, interface: device, drain: drains }: DefaultRouteArgs): Script {
-  return block(
-    requireTool('ip', 'iproute2'),
-    networkLooked,
-    sh`case $gwfleet_looked in *'1: lo: asked apart'*) ip -V 2>&1 | grep -q iproute2 || { echo 'ip on the host is not that of iproute2: apt install iproute2' >&2; exit 127; } ;; esac`,
-    routesProbe,
-    // Whole words: `via 10.0.0.1` is not in `via 10.0.0.11`.
-    sh`case "$gwfleet_drain\${gwfleet_routes%%"$gwfleet_nl"*} " in ${`default via ${via} `}*) echo '~ next hop unasked'; exit 0 ;; esac`,
-    sh`if [ -n "$gwfleet_routes$gwfleet_drain" ]; then`,
-    momentProbe,
-    sh`fi`,
-    sh`case "\${gwfleet_routes%%"$gwfleet_nl"*} " in ${`default via ${via} `}*) echo '~ next hop unasked'; exit 0 ;; esac`,
-    sh`gwfleet_device=${device ?? ''}`,
-    sh`if [ -z "$gwfleet_device" ]; then
-gwfleet_device=$(ip -4 -o route get ${via} 2>/dev/null)
-case $gwfleet_device in *' dev '*) gwfleet_device=\${gwfleet_device##* dev }; gwfleet_device=\${gwfleet_device%% *} ;; *) gwfleet_device= ;; esac
-fi`,
-    drains === false ? nothing : sh`if [ -n "$gwfleet_routes" ]; then`,
-    drains === false ? nothing : readiness,
-    drains === false ? nothing : sh`fi`,
-    linkFlags,
-    sh`case $gwfleet_flags in ''|*NOARP*|*LOOPBACK*|*POINTOPOINT*) echo '~ next hop unasked'; exit 0 ;; esac`,
-    asked(via),
-  );
-}
-
-/** `eth0@if4: <BROADCAST,MULTICAST,UP>` */
-const linkFlags: Script = sh`gwfleet_flags=; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
-for gwfleet_line in $gwfleet_looked; do
-case $gwfleet_line in [0-9]*": $gwfleet_device: <"*|[0-9]*": $gwfleet_device@"*': <'*) gwfleet_flags=\${gwfleet_line#*<}; gwfleet_flags=\${gwfleet_flags%%>*}; break ;; esac
-done
-IFS=$gwfleet_ifs; set +f`;
-
-const readiness: Script = block(
-  sh`gwfleet_away=\${gwfleet_routes%%"$gwfleet_nl"*}
-case $gwfleet_away in *' dev '*) gwfleet_away=\${gwfleet_away##* dev }; gwfleet_away=\${gwfleet_away%% *} ;; *) gwfleet_away= ;; esac`,
-  readinessProbe,
-);
-
-/** By arping where it is; else the neighbour table tells after a ping, whatever became of the ping itself. */
-function asked(via: string): Script {
-  return sh`gwfleet_heard=silent
-if command -v arping >/dev/null 2>&1; then
-if arping -q -f -c 2 -w 2 -I "$gwfleet_device" ${via} >/dev/null 2>&1; then gwfleet_heard=answers; fi
-elif command -v ping >/dev/null 2>&1; then
-ping -c 1 -W 2 -I "$gwfleet_device" ${via} >/dev/null 2>&1
-case "$(ip -4 neigh show to ${via} dev "$gwfleet_device")" in *FAILED*|*INCOMPLETE*) ;; *lladdr*) gwfleet_heard=answers ;; esac
-else gwfleet_heard=unasked; fi
-echo "~ next hop $gwfleet_heard"`;
 }
 
 function read(output: { code: number; stdout: string; stderr: string }): Observation<DefaultRouteState> {

@@ -174,3 +174,18 @@ test('from generated routes the plan after the apply is empty, and undo is exact
     { numRuns: 20 },
   );
 });
+
+test('is read on a host with the routing table of a large network, and moved there', () => {
+  using made = scene('ip route add default via 10.0.0.1');
+  const { ns } = made;
+  const before = ns.present(defaultRoute, { ...via2, drain: false });
+  const batch = Array.from(
+    { length: 12_000 },
+    (_, n) => `route add 44.${Math.floor(n / 250)}.${n % 250}.0/24 via 10.0.0.3 dev eth0 proto bird`,
+  );
+  ns.sh(`ip -batch - <<'EOF'\n${batch.join('\n')}\nEOF`);
+  expect(Number(ns.sh('ip -4 -o route show table all | wc -c'))).toBeGreaterThan(500_000);
+  expect(ns.present(defaultRoute, { ...via2, drain: false }).routes).toEqual(before.routes);
+  ns.converge(defaultRoute, { ...via2, drain: false });
+  expect(routes(ns)).toEqual(['default via 10.0.0.2 dev eth0']);
+});

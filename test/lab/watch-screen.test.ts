@@ -1,20 +1,13 @@
 /** `watch` in a real terminal: what it shows while a gateway dies, and the terminal given back however it ends. */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
-import { type Fleet, fleet } from './fleet.ts';
+import { appliedFleet } from './applied-fleet.ts';
+import type { Fleet } from './fleet.ts';
 import { type Terminal, terminal, watched } from './terminal.ts';
 
 let lab: Fleet;
 
 beforeAll(async () => {
-  lab = await fleet({ gateways: 2, webservers: 2 });
-  const text = readFileSync(lab.inventory, 'utf8');
-  writeFileSync(
-    lab.inventory,
-    text.replace('  children:\n', '    probes: [{ tcp: "198.51.100.7:443" }]\n  children:\n'),
-  );
-  const { code, stderr } = await lab.gwfleet(['apply', lab.inventory, '--yes']);
-  expect(`${code}\n${stderr}`).toMatch(/^0\n/);
+  lab = await appliedFleet({ gateways: 2, webservers: 2 });
 });
 
 async function watching(flags = ''): Promise<Terminal> {

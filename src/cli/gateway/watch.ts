@@ -9,7 +9,7 @@ import { exitCodes } from '../../report/exit-code.ts';
 import type { WatchContext } from '../../run/watch-host.ts';
 import { isAborted, watchRounds } from '../../run/watch-rounds.ts';
 import { requireTerminal } from '../display.ts';
-import type { Flags } from '../flags.ts';
+import type { Flags, LookFlags } from '../flags.ts';
 import { openHold } from '../hold.ts';
 import { enterLab } from '../lab-entry.ts';
 import type { Output } from '../output.ts';
@@ -24,19 +24,7 @@ import { openOwnFailover, sleepUntil } from './watch-failover.ts';
 import { carriedOf, watchPlanOf } from './watch-plan.ts';
 import { openVoice } from './watch-voice.ts';
 
-export interface WatchFlags
-  extends Pick<
-    Flags,
-    | 'playbook'
-    | 'extraVars'
-    | 'user'
-    | 'privateKey'
-    | 'become'
-    | 'askBecomePass'
-    | 'forks'
-    | 'json'
-    | 'progress'
-  > {
+export interface WatchFlags extends LookFlags, Pick<Flags, 'progress'> {
   readonly failover?: true;
   /** Seconds between the beginnings of two rounds. */
   readonly interval: number;
