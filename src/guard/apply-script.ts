@@ -5,7 +5,7 @@
  */
 import { bootWork } from '../plan/boot.ts';
 import type { TaskPlan } from '../plan/plan.ts';
-import { type TaskTypes, typeOf } from '../plan/probe.ts';
+import { roadsOf, type TaskTypes, typeOf } from '../plan/probe.ts';
 import { block, nothing, type Script, sh } from '../shell/sh.ts';
 import type { Facts } from '../tasks/facts.ts';
 import { networkLook } from '../tasks/network-look.ts';
@@ -120,7 +120,7 @@ function planFile(order: GuardOrder, types: TaskTypes): Script {
     sh`run=${order.guardId}; mark=${order.mark}; seconds=${order.confirmTimeoutSeconds ?? 0}`,
     sh`steps=${changing.map(({ id }) => id).join(' ')}; looks=${looks.map(({ id }) => id).join(' ')}`,
     sh`look_all() { :`,
-    networkLook,
+    networkLook(roadsOf(looks, types)),
     sh`}`,
     sh`secrets=${secrets.map(({ id }) => id).join(' ')}; [ ! -e "$D/secret" ] || . "$D/secret"`,
     ...functionsOf(
