@@ -1,5 +1,5 @@
 /**
- * The program that lives on the host: constant POSIX sh, the same for every plan. The plan's own part stands beside
+ * The program that lives on the host: constant POSIX sh, the same for every plan, without the comments that stand here. The plan's own part stands beside
  * it as functions in the file `plan`. What a reader gets wrong: a state is the NAME of one file. Confirm and rollback
  * are renames of `armed`; whoever loses the rename learns that it lost, so both can never win. Nothing here asks a
  * clock, and whether somebody is alive is asked of /proc by the word `verb:run`, never of a pid that may be another's.
@@ -46,12 +46,12 @@ case $0 in */engine)
 esac
 # The timer stands before all that a host reads only when somebody needs it. It is ready when it closes its output.
 case $1 in watch:*)
-  i=0; echo "$2" >"$D/left"
-  born $$; echo "$$ $at" >"$D/watcher"
+  i=0; born $$; began=$at
+  echo "$2 $$ $began" >"$D/left"
   echo ready; exec >/dev/null
   while [ "$i" -lt "$2" ]; do
     [ -e "$D/armed" ] || exit 0
-    sleep 1; i=$((i+1)); echo "$(($2-i))" >"$D/left"
+    sleep 1; i=$((i+1)); echo "$(($2-i)) $$ $began" >"$D/left"
   done
 esac
 caller=$mark
@@ -83,14 +83,22 @@ alive() {
 }
 # Who wrote a file about itself, by pid and start time: one pid may be two processes.
 same() {
-  read -r p began <"$D/$1" && [ -n "$began" ] && born "$p" && [ "$at" = "$began" ]
+  at=; began=
+  read -r p began <"$D/$1" && fits
 } 2>/dev/null
-at_work() { same "$1" && case $is in T|t|Z|X) return 1 ;; esac; }
-# What the timer wrote of itself is certain where it fits. Where it does not, all processes are asked.
-known_watch() { at_work watcher && { read -r word <"/proc/$p/cmdline"; case $word in *watch:"$run"*) ;; *) false ;; esac; }; } 2>/dev/null
-watched() { known_watch || alive watch; }
-deserted() { ! watched && ! alive apply confirm rollback && ! same starter && ! at_work confirmer; }
-unwatched() { ! watched && ! alive confirm rollback && ! at_work confirmer; }
+fits() { [ -n "$began" ] && born "$p" && [ "$at" = "$began" ]; }
+at_work() { case $is in ''|T|t|Z|X) return 1 ;; esac; }
+# What the timer wrote of itself is certain where its word fits, too. Where it does not, all processes are asked.
+same_watch() {
+  at=; began=
+  read -r left p began <"$D/left" && fits || return
+  IFS= read -r word <"/proc/$p/cmdline"
+  case $word in *watch:"$run"*) ;; *) return 1 ;; esac
+} 2>/dev/null
+watched() { same_watch && at_work || alive watch; }
+confirming() { same confirmer && at_work; }
+deserted() { ! watched && ! alive apply confirm rollback && ! same starter && ! confirming; }
+unwatched() { ! watched && ! alive confirm rollback && ! confirming; }
 holds() { w=; { read -r w holder <"$R/lock"; } 2>/dev/null; [ "$w" = run ] && [ "$holder" = "$run" ]; }
 unlock() { holds && rm -f "$R/lock"; :; }
 # What a task with a secret has said may hold it; what it was made of goes when nobody needs it any more.
@@ -164,9 +172,11 @@ keep() {
   unlock
   log confirmed
 }
-# The timer has lost its rename and would end at its next tick.
+# The timer has lost its rename and would end at its next tick, which it may just have done.
 dismiss() {
-  if known_watch && [ "$group" = "$p" ]; then kill -9 "-$p" 2>/dev/null; else stop watch; fi
+  if same_watch && [ "$group" = "$p" ]; then kill -9 "-$p" 2>/dev/null
+  elif [ -z "$began" ] || [ "$at" = "$began" ]; then stop watch
+  fi
 }
 confirm() {
   if mv "$D/armed" "$D/confirmed" 2>/dev/null; then [ "$seconds" = 0 ] || dismiss; keep; fi
@@ -192,7 +202,7 @@ end_dead() {
 report() {
   while IFS= read -r line || [ -n "$line" ]; do { printf '%s %s\n' "$mark" "$line" >&3; } 2>/dev/null; done <"$D/journal" 2>/dev/null
   [ -e "$D/applied" ] && tell applied
-  left=; { read -r left <"$D/left"; } 2>/dev/null
+  left=; { read -r left p began <"$D/left"; } 2>/dev/null
   tell "left $left"
   if watched; then tell 'watchdog alive'; else tell 'watchdog gone'; fi
   look_state
@@ -253,4 +263,5 @@ break:*)
 esac
 `
   .trimStart()
+  .replaceAll(/^ *#.*\n/gm, '')
   .replaceAll('\\${', '${');

@@ -31,7 +31,7 @@ locked=1
 }
 
 const holder = block(
-  sh`held() { refuse "locked $(tr '\n' ';' <"$R/lock" 2>/dev/null)left $(cat "$H/left" 2>/dev/null);life $1"; }`,
+  sh`held() { left=; { read -r left _ <"$H/left"; } 2>/dev/null; refuse "locked $(tr '\n' ';' <"$R/lock" 2>/dev/null)left $left;life $1"; }`,
   sh`wants_break() { case $holder in "$break"|"$break".*) [ -n "$break" ] ;; *) false ;; esac; }`,
   sh`living() {
 sed -n 's/^starter //p' "$R/lock" | { read -r p b && [ -n "$b" ] && born "$p" && [ "$at" = "$b" ]; }
