@@ -52,9 +52,18 @@ export function probeScript(
   types: TaskTypes,
   known?: Facts,
 ): Script {
-  const sections = tasks.map((task) => framed(mark, task.id, typeOf(types, task.type).probe(task.args)));
+  const sections = tasks.map((task) => framed(mark, task.id, lookOf(task, types)));
   const facts = known === undefined ? factsProbe : movingFactsProbe;
   return block(firstLook(roadsOf(tasks, types)), framed(mark, 'facts', facts), ...sections);
+}
+
+const looks = new WeakMap<HostTask, Script>();
+
+/** Hosts that want the same share the task, and so they share its look. */
+function lookOf(task: HostTask, types: TaskTypes): Script {
+  const look = looks.get(task) ?? typeOf(types, task.type).probe(task.args);
+  looks.set(task, look);
+  return look;
 }
 
 /**

@@ -6,6 +6,7 @@
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type { AnyAuthMethod, AuthHandlerMiddleware, ClientChannel, ClientErrorExtensions } from 'ssh2';
+import { takeShortcuts } from './ssh-shortcuts.ts';
 
 export interface SessionOptions {
   readonly sock: Duplex;
@@ -126,7 +127,8 @@ export class SshSession {
       keepaliveCountMax: options.keepaliveCount,
     });
     // node-ssh makes its client before its first await, so no event can come before these listeners.
-    this.#ssh.connection?.on('error', keep).on('close', () => this.#closeUp());
+    const client = this.#ssh.connection?.on('error', keep).on('close', () => this.#closeUp());
+    if (client !== undefined) takeShortcuts(client);
     try {
       await connecting;
       return undefined;

@@ -55,8 +55,8 @@ export const factsProbe: Script = block(
 );
 
 export function readFacts(output: Output): Facts {
-  const after = linesOf(output);
-  const first = (lead: string): string => after(lead)[0] ?? '';
+  const after = linesByLead(output.stdout);
+  const first = (lead: Lead): string => after(lead)[0] ?? '';
   return {
     hostname: first('/proc/sys/kernel/hostname:'),
     kernel: first('/proc/sys/kernel/osrelease:'),
@@ -72,22 +72,47 @@ export function readFacts(output: Output): Facts {
 
 /** The facts of the probe of moving ones; the others are as they were. */
 export function factsAgain(output: Output, before: Facts): Facts {
-  return { ...before, ...movingFacts(linesOf(output)) };
+  return { ...before, ...movingFacts(linesByLead(output.stdout)) };
 }
 
-type Lines = (lead: string) => readonly string[];
-
-function linesOf({ stdout }: Output): Lines {
-  const lines = stdout.split('\n');
-  return (lead) => lines.filter((line) => line.startsWith(lead)).map((line) => line.slice(lead.length));
-}
+type Lines = (lead: Lead) => readonly string[];
 
 function movingFacts(after: Lines): Pick<Facts, 'interfaces' | 'managementPath'> {
-  const first = (lead: string): string => after(lead)[0] ?? '';
+  const first = (lead: Lead): string => after(lead)[0] ?? '';
   return {
     interfaces: interfaces(after('link '), after('addr ')),
     managementPath: managementPath(first('way-in '), first('road '), first('ridden ')),
   };
+}
+
+/** What a line begins with that is one of ours. */
+const leads = [
+  '/proc/sys/kernel/hostname:',
+  '/proc/sys/kernel/osrelease:',
+  '/proc/sys/kernel/random/boot_id:',
+  '/proc/self/status:Uid:',
+  '/proc/meminfo:MemTotal:',
+  'tool ',
+  'link ',
+  'addr ',
+  'way-in ',
+  'road ',
+  'ridden ',
+] as const;
+
+type Lead = (typeof leads)[number];
+
+function linesByLead(text: string): Lines {
+  const found = new Map<Lead, string[]>();
+  for (const line of text.split('\n')) {
+    const lead = leads.find((one) => line.startsWith(one));
+    if (lead === undefined) continue;
+    const rest = line.slice(lead.length);
+    const there = found.get(lead);
+    if (there === undefined) found.set(lead, [rest]);
+    else there.push(rest);
+  }
+  return (lead) => found.get(lead) ?? [];
 }
 
 function interfaces(links: readonly string[], addresses: readonly string[]): readonly NetworkInterface[] {

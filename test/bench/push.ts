@@ -45,6 +45,7 @@ if (values.chart !== undefined && last !== undefined)
 
 async function measure(hosts: number, rtt: number): Promise<readonly Row[]> {
   await using ground = await openGround(`bench${process.pid}`, hosts, rtt);
+  if (ground.distance !== undefined) process.stderr.write(`${hosts} hosts, ${ground.distance.by}\n`);
   const rows = new Map<string, { name: string; phase: Phase; costs: Cost[] }>();
   const asked = contenders(ground).filter(
     ({ name, phases }) => phases.includes('alone') || name.toLowerCase().includes(values.only.toLowerCase()),

@@ -4,9 +4,11 @@
  */
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
+import { insideAddress, layoutOf, machinesOf, type Sizes } from '../../../src/lab/addressing.ts';
 import { labDown } from '../../../src/lab/down.ts';
 import { labExec } from '../../../src/lab/exec.ts';
 import { labUp } from '../../../src/lab/up.ts';
+import { type Distance, farAway } from './distance.ts';
 
 export interface Cost {
   readonly wall: number;
@@ -22,6 +24,7 @@ export interface Ground extends AsyncDisposable {
   readonly folder: string;
   readonly gateways: readonly string[];
   readonly webservers: readonly string[];
+  readonly distance: Distance | undefined;
   /** Runs it in the controller's network. Throws when it fails: a figure of a failed run says nothing. */
   cost(argv: readonly string[], env?: Readonly<Record<string, string>>): Promise<Cost>;
   bare(): Promise<void>;
@@ -46,9 +49,10 @@ iptables -S FORWARD | grep -qx -e '-P FORWARD DROP' && iptables-save -t nat | gr
 /** @param rtt milliseconds of round trip between the controller and every host. */
 export async function openGround(name: string, hosts: number, rtt: number): Promise<Ground> {
   const gateways = Math.ceil(hosts / 11);
+  const sizes = { gateways, webservers: hosts - gateways };
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void labDown(name).finally(() => process.exit(99)));
-  const { folder } = await labUp({ name, gateways, webservers: hosts - gateways });
+  const { folder } = await labUp({ name, ...sizes });
   const width = Math.max(2, String(hosts - gateways).length);
   const names = {
     gateways: Array.from({ length: gateways }, (_, i) => `gw${i + 1}`),
@@ -61,8 +65,10 @@ export async function openGround(name: string, hosts: number, rtt: number): Prom
   const limit = pLimit(8);
   const on = (where: readonly string[], script: string): Promise<readonly string[]> =>
     Promise.all(where.map((host) => limit(() => run(name, host, ['sh', '-c', script]))));
-  await on(all, talkative);
-  if (rtt > 0) await farAway(name, rtt);
+  const distance = await prepared(name, async () => {
+    await on(all, talkative);
+    return rtt > 0 ? await farAway(name, rtt, addressesOf(sizes)) : undefined;
+  });
   const execs = async (): Promise<number> =>
     sum(await on(all, `grep -c 'Starting session' /var/log/sshd.log || true`));
   const bytes = async (): Promise<number> =>
@@ -75,6 +81,7 @@ export async function openGround(name: string, hosts: number, rtt: number): Prom
   return {
     folder,
     ...names,
+    distance,
     cost: async (argv, env = {}) => {
       const before = await counters();
       const { code, stdout, stderr } = await labExec(name, 'controller', ['python3', measured, ...argv], {
@@ -109,17 +116,18 @@ export async function openGround(name: string, hosts: number, rtt: number): Prom
   };
 }
 
-/** Throws, with nothing left behind, where the kernel cannot delay packets. */
-async function farAway(name: string, rtt: number): Promise<void> {
-  const delay = `tc qdisc add dev eth0 root netem delay ${rtt}ms limit 100000`;
+/** Leaves nothing behind where a lab cannot be made what it is to be. */
+async function prepared<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
-    await run(name, 'controller', delay.split(' '));
+    return await work();
   } catch (error) {
     await labDown(name);
-    throw new Error(
-      `this kernel has no netem, so --rtt 0 is all that can be measured here: ${String(error)}`,
-    );
+    throw error;
   }
+}
+
+function addressesOf(sizes: Sizes): readonly string[] {
+  return machinesOf(layoutOf(sizes)).map(insideAddress);
 }
 
 async function run(name: string, host: string, argv: readonly string[]): Promise<string> {
