@@ -4,6 +4,7 @@
  * Read-only files, a full disk or a held lock end it before anything was changed.
  */
 import { bootWork } from '../plan/boot.ts';
+import { cksum } from '../plan/cksum.ts';
 import type { TaskPlan } from '../plan/plan.ts';
 import { roadsOf, type TaskTypes, typeOf } from '../plan/probe.ts';
 import { block, nothing, type Script, sh } from '../shell/sh.ts';
@@ -27,6 +28,8 @@ export interface GuardOrder {
   readonly confirmTimeoutSeconds: number | null;
   /** Wall clock of the controller in epoch seconds, for the lock's text only. */
   readonly now: number;
+  /** What each task's look said when the plan was made, by task id, where it is still at hand. */
+  readonly looked?: ReadonlyMap<string, string>;
   /** A run whose lock a person wants broken if it is stale. */
   readonly breakLock?: string;
 }
@@ -77,13 +80,20 @@ function opening({ guardId, mark }: GuardOrder): Script {
  * tools' own words, all of the network, for the person who is needed when a rollback has failed.
  */
 const checkpoint = block(
-  // Most often all is as it was, and one cksum says so; who it is not, or whether the disk is full, is asked one by one.
+  // Most often all is as it was, and the shell itself sees it, or one cksum; who it is not, or whether the disk is full, is
+  // asked one by one.
   sh`moved=$(. "$D/plan"; look_all </dev/null 2>/dev/null 3>&-
 printf '# ip link, addr, rule, route\n%s\n' "$gwfleet_looked" >"$D/checkpoint"
-for t in $looks; do (look_$t) </dev/null 2>/dev/null 3>&- >"$D/look.$t"; done
-sums=$(cd "$D" && cksum look.*)
+summed=
+for t in $looks; do
+eval "text=\$text_$t"
+if [ -n "$text" ] && [ "$text" = "$(look_$t </dev/null 2>/dev/null 3>&-)" ]; then printf '%s\n' "$text" >"$D/look.$t" || echo unwritten
+else (look_$t) </dev/null 2>/dev/null 3>&- >"$D/look.$t"; summed="$summed look.$t"; fi
+done
+[ -z "$summed" ] || sums=$(cd "$D" && cksum $summed)
 for t in $looks; do
 eval "seen=\$seen_$t"
+case " $summed " in *" look.$t "*) ;; *) continue ;; esac
 case " $sums" in *[!0-9]"$seen look.$t"*) continue ;; esac
 now=$( (look_$t) </dev/null 2>/dev/null 3>&- | tee "$D/look.$t" 2>/dev/null | cksum)
 [ "$now" = "$seen" ] || echo "$t"
@@ -125,7 +135,7 @@ function planFile(order: GuardOrder, types: TaskTypes): Script {
     sh`secrets=${secrets.map(({ id }) => id).join(' ')}; [ ! -e "$D/secret" ] || . "$D/secret"`,
     ...functionsOf(
       changing.filter((task) => !isSecret(task)),
-      looks,
+      order,
       types,
     ),
     bootFunction(
@@ -138,10 +148,9 @@ function planFile(order: GuardOrder, types: TaskTypes): Script {
 
 /** Functions that hold secrets stand in a file of their own, which goes when the guard has ended. */
 function secretFile(order: GuardOrder, types: TaskTypes): Script {
-  const changing = changingTasks(order);
-  const secrets = changing.filter(isSecret);
+  const secrets = changingTasks(order).filter(isSecret);
   if (secrets.length === 0) return nothing;
-  return written('secret', block(...functionsOf(secrets, firstLooks(changing), types)));
+  return written('secret', block(...functionsOf(secrets, order, types)));
 }
 
 /** By the shell itself: no process, and nothing of it in a process list. */
@@ -149,14 +158,11 @@ function written(name: 'plan' | 'secret' | 'engine', { text }: Script): Script {
   return sh`{ printf '%s\n' ${text} >"$D/"${name}; } 2>/dev/null || refuse "cannot-write $D (full?)"`;
 }
 
-function functionsOf(
-  tasks: readonly TaskPlan[],
-  looks: readonly TaskPlan[],
-  types: TaskTypes,
-): readonly Script[] {
+function functionsOf(tasks: readonly TaskPlan[], order: GuardOrder, types: TaskTypes): readonly Script[] {
+  const looks = firstLooks(changingTasks(order)).filter((task) => tasks.includes(task));
   return [
     ...tasks.flatMap((task) => stepFunctions(task, types)),
-    ...looks.filter((task) => tasks.includes(task)).flatMap((task) => lookFunction(task, types)),
+    ...looks.flatMap((task) => lookFunction(task, order, types)),
   ];
 }
 
@@ -180,13 +186,26 @@ function stepFunctions(task: TaskPlan, types: TaskTypes): readonly Script[] {
   ];
 }
 
-function lookFunction(task: TaskPlan, types: TaskTypes): readonly Script[] {
+function lookFunction(
+  task: TaskPlan,
+  { looked }: Pick<GuardOrder, 'looked'>,
+  types: TaskTypes,
+): readonly Script[] {
   return [
-    sh`seen_${task.id}=${task.seen}`,
+    sh`seen_${task.id}=${task.seen}; text_${task.id}=${plainText(looked?.get(task.id), task)}`,
     sh`look_${task.id}() { :`,
     typeOf(types, task.type).probe(task.args),
     sh`}`,
   ];
+}
+
+/**
+ * A short look without its last newline, for a shell to compare; empty where it is not the one that the plan was made
+ * from, where a shell would not give it back as it is, or where it may hold a secret.
+ */
+function plainText(text: string | undefined, { seen, secret }: TaskPlan): string {
+  const plain = text !== undefined && /^[\n\x20-\x7e]{0,999}[\x20-\x7e]\n$/.test(text);
+  return plain && secret === undefined && cksum(text) === seen ? text.slice(0, -1) : '';
 }
 
 /** Only the first look at an object was made before anything changed it. */

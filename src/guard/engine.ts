@@ -109,7 +109,8 @@ forget() {
   [ ! -e "$D/secret" ] || rm -f "$D/secret"
   for t in $secrets; do rm -f "$D/look.$t" "$D/$t.out"; done
 } 2>/dev/null
-log() { logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- & }
+# Without a socket nobody listens.
+log() { [ ! -S /dev/log ] || logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- & }
 # A line that begins with "~ " is about the surroundings: it must hold before a change, but is not ours to put back.
 kept() { sed '/^~ /d' | cksum; }
 moved() {

@@ -21,6 +21,8 @@ export interface HostOrder {
   readonly rules: PlayRules;
   /** The survey's connection; a new one is opened when there is none. */
   readonly remote: Remote | undefined;
+  /** The look that the plan was made from, where it is at hand. */
+  readonly sight?: Sight | undefined;
 }
 
 export interface HostDone {
@@ -75,7 +77,7 @@ function guardSeconds({ plan, rules }: HostOrder, { guard, types }: RunContext):
 }
 
 function guardOrder(
-  { guardId, plan }: HostOrder,
+  { guardId, plan, sight }: HostOrder,
   { mark, seconds }: { readonly mark: string; readonly seconds: number | null },
   context: RunContext,
 ): GuardOrder {
@@ -87,6 +89,7 @@ function guardOrder(
     facts: plan.facts,
     confirmTimeoutSeconds: seconds,
     now: Math.floor(context.nowMs() / 1000),
+    looked: new Map([...(sight?.outputs ?? [])].map(([id, { stdout }]) => [id, stdout])),
     ...(context.breakLock === undefined ? {} : { breakLock: context.breakLock }),
   };
 }

@@ -36,7 +36,8 @@ export async function takeTurn(turn: Turn, context: RunContext): Promise<HostDon
   const { survey } = turn;
   const kept = survey?.kind === 'seen' && hasChanges(plan) && turn.sight === undefined;
   const { guardId, rules, lookTasks } = turn;
-  const order = { plan, guardId, rules, lookTasks, remote: kept ? survey.remote : undefined };
+  const sight = turn.sight ?? (survey?.kind === 'seen' ? survey.sight : undefined);
+  const order = { plan, guardId, rules, lookTasks, remote: kept ? survey.remote : undefined, sight };
   if (hasChanges(plan)) return { ...(await applyHost(order, context)), plan };
   return unchanged(order, turn, context);
 }

@@ -21,10 +21,13 @@ export function networkLook(roads: readonly string[] = []): Script {
   const asked = [...new Set(roads)].filter((address) => parseAddress(address) !== undefined);
   const words =
     asked.length === 0 ? '' : ['link show dev lo', ...asked.map((one) => `route get ${one}`)].join('\n');
-  return block(
-    sh`gwfleet_nl='
+  return block(sh`gwfleet_roads=${words}`, look);
+}
+
+const look: Script = block(
+  sh`gwfleet_nl='
 '`,
-    sh`gwfleet_roads=${words}; gwfleet_get=
+  sh`gwfleet_get=
 case \${gwfleet_client-} in ''|*[!0-9.]*) ;; *) gwfleet_get="route get $gwfleet_client\${gwfleet_nl}route get $gwfleet_client fibmatch" ;; esac
 gwfleet_looked=$(ip -4 -o -batch - 2>/dev/null <<GWFLEET
 link show
@@ -43,8 +46,7 @@ ip -o link show; ip -o -4 addr show && { ip -4 rule show; ip -4 -o route show ta
 [ -z "$gwfleet_get" ] || { ip -4 -o route get "$gwfleet_client"; ip -4 -o route get "$gwfleet_client" fibmatch; }
 } 2>/dev/null | head -c 500000) ;;
 esac`,
-  );
-}
+);
 
 /** Sets `$gwfleet_road` to what ip says of the road to an address; asks only where the look does not tell. */
 export function roadTo(address: string): Script {

@@ -96,6 +96,19 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
     expect(run.applied).toBe(true);
   });
 
+  it('compares a look that it was told with what it sees, and keeps it', () => {
+    const host = machine(shell);
+    const looked = new Map([['a', 'absent\n']]);
+    const { run } = host.begin({ ...guardOrder([create('a')], 60), looked });
+    expect(run).toMatchObject({ refusal: undefined, applied: true });
+    expect(host.run(`cat ${folder}/look.a`).stdout).toBe('absent\n');
+    expect(host.contact('rollback').state).toBe('rolled-back-verified');
+    host.run('echo other >/run/a');
+    const moved = host.begin({ ...guardOrder([create('a')], 60, 'second.1'), looked }).run;
+    expect(moved.refusal).toEqual({ kind: 'stale', tasks: ['a'] });
+    expect(host.run('cat /run/a; ls /run/gwfleet').stdout).toBe(`other\n${guardId}\n`);
+  });
+
   it('arms where sleep takes no fractions, and says at once that a watchdog did not start', () => {
     const host = machine(shell);
     const tool = (name: string, text: string) =>

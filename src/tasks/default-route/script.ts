@@ -81,7 +81,8 @@ done
 /**
  * `replace` changes the first route of its metric only, and fails when the same route
  * stands behind it; `del` takes the first that has the given words, which may be one that has more of them, so the
- * wanted one can be hit and is then put in place of the one that was meant.
+ * wanted one can be hit and is then put in place of the one that was meant. A single wanted route is put in place
+ * before anybody looks: that is the first thing that would be done, or nothing would.
  */
 const grouping: Script = sh`gwfleet_of_metric() {
 gwfleet_same=; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
@@ -104,7 +105,8 @@ IFS=$gwfleet_ifs; set +f
 gwfleet_group() {
 gwfleet_metric=$1; shift
 gwfleet_rounds=0
-gwfleet_read
+[ $# != 1 ] || gwfleet_ip replace "$1" 2>/dev/null || gwfleet_read
+[ $# = 1 ] || gwfleet_read
 while [ "$gwfleet_rounds" -lt 100 ]; do
 gwfleet_rounds=$((gwfleet_rounds + 1))
 gwfleet_of_metric "$gwfleet_metric"
