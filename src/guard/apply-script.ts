@@ -48,6 +48,8 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
     // Never ":" here: a redirection that fails ends the shell when it stands on a special builtin.
     sh`{ echo "$$ $began" >"$D/starter" && true >"$D/begun" && true >"$D/journal"; } 2>/dev/null || refuse "cannot-write $D (full?)"`,
     checkpoint,
+    sparesRules(order, types) ? nothing : ruleCheckpoint,
+    sh`echo '# end' 2>/dev/null >>"$D/checkpoint" || refuse "cannot-write $D (full?)"`,
     sh`say ready || refuse "cannot-answer"`,
     sh`true 2>/dev/null >"$D/armed" || refuse "cannot-write $D (full?)"`,
     seconds === null ? nothing : arm(seconds),
@@ -77,7 +79,8 @@ function opening({ guardId, mark }: GuardOrder): Script {
 
 /**
  * The look that the plan was made from must still be true; it is kept to compare the rollback with. Beside it, in the
- * tools' own words, all of the network, for the person who is needed when a rollback has failed.
+ * tools' own words, all of the network, for the person who is needed when a rollback has failed; of the packet filter
+ * only where a task may change it.
  */
 const checkpoint = block(
   // Most often all is as it was, and the shell itself sees it, or one cksum; who it is not, or whether the disk is full, is
@@ -101,13 +104,19 @@ now=$( (look_$t) </dev/null 2>/dev/null 3>&- | tee "$D/look.$t" 2>/dev/null | ck
 done) 2>/dev/null`,
   sh`case $moved in *unwritten*) refuse "cannot-write $D (full?)" ;; esac`,
   sh`[ -z "$moved" ] || refuse "stale $(echo $moved)"`,
-  sh`{
+);
+
+const ruleCheckpoint = sh`{
 echo '# iptables-save'; iptables-save
 read -r old </proc/net/ip_tables_names && [ -n "$old" ] && { echo '# iptables-legacy-save'; iptables-legacy-save; }
 :
-} </dev/null >>"$D/checkpoint" 2>/dev/null 3>&-`,
-  sh`echo '# end' 2>/dev/null >>"$D/checkpoint" || refuse "cannot-write $D (full?)"`,
-);
+} </dev/null >>"$D/checkpoint" 2>/dev/null 3>&-`;
+
+function sparesRules(order: GuardOrder, types: TaskTypes): boolean {
+  return changingTasks(order).every(
+    ({ type, from, to }) => typeOf(types, type).sparesRules?.(from, to) === true,
+  );
+}
 
 /**
  * The watchdog holds the other end of the pipe until it is ready, so nobody looks again and again whether it is; the

@@ -110,7 +110,7 @@ forget() {
   for t in $secrets; do rm -f "$D/look.$t" "$D/$t.out"; done
 } 2>/dev/null
 # Without a socket nobody listens.
-log() { [ ! -S /dev/log ] || logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- & }
+log() { if [ -S /dev/log ]; then logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- & fi; }
 # A line that begins with "~ " is about the surroundings: it must hold before a change, but is not ours to put back.
 kept() { sed '/^~ /d' | cksum; }
 moved() {

@@ -128,6 +128,7 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
       : `nobody answers for the old next hop ${hop.via} on ${hop.interface}; the default route stays where it is`;
   },
   touches: 'reachability',
+  sparesRules: (from, to) => sameDrain(from?.drain ?? null, to?.drain ?? null),
   waitsSeconds: (_from, to) => (isDrain(to?.drain) ? warmUpSeconds : 0),
   draining,
   wayIn,

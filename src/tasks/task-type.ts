@@ -148,6 +148,8 @@ export interface TaskType<Args, State extends Json> {
   refusesBack?(seen: State | null, to: State | null): string | undefined;
   /** Addresses to which the network look shall ask the road, so that the probe need not (`roadTo`). */
   roads?(args: Args): readonly string[];
+  /** A change from there to there certainly leaves packet filters alone, so a checkpoint need not hold their rules. */
+  sparesRules?(from: State | null, to: State | null): boolean;
   /** What a change of it can break: the way in, a service, nothing. */
   readonly touches: 'reachability' | 'service' | 'nothing';
   /** How long its steps wait on purpose; the guard gets it on top of its own time. */
