@@ -50,11 +50,12 @@ esac`,
 
 /** Sets `$gwfleet_road` to what ip says of the road to an address; asks only where the look does not tell. */
 export function roadTo(address: string): Script {
-  return sh`gwfleet_road=
-case "$gwfleet_nl\${gwfleet_looked##*"\${gwfleet_nl}1: lo: "}" in
-*"$gwfleet_nl"${`${address} `}*) gwfleet_road=\${gwfleet_looked##*"$gwfleet_nl"${`${address} `}}; gwfleet_road=" \${gwfleet_road%%"$gwfleet_nl"*}" ;;
-*) gwfleet_road=$(ip -4 -o route get ${address} 2>/dev/null) ;;
-esac`;
+  return sh`gwfleet_road=; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
+for gwfleet_line in $gwfleet_looked; do
+case $gwfleet_line in '1: lo: '*) gwfleet_road= ;; ${`${address} `}*) gwfleet_road=$gwfleet_line ;; esac
+done
+IFS=$gwfleet_ifs; set +f
+[ -n "$gwfleet_road" ] || gwfleet_road=$(ip -4 -o route get ${address} 2>/dev/null)`;
 }
 
 /** The same for a probe that may stand alone: a look that was made for all of them is not made again. */
