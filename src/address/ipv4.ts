@@ -3,19 +3,20 @@
  * `010.0.0.1` mean other addresses to other programs, so they are mistakes here.
  */
 
-const strictDecimal = /^(?:0|[1-9]\d{0,2})$/;
+const byte = '(0|[1-9]\\d{0,2})';
+const strict = new RegExp(`^${byte}\\.${byte}\\.${byte}\\.${byte}$`);
 
 /** The address as an unsigned 32-bit number, or undefined when the text is not one strict IPv4 address. */
 export function parseAddress(text: string): number | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => strictDecimal.test(part) && Number(part) <= 255))
-    return undefined;
-  return parts.reduce((sum, part) => sum * 256 + Number(part), 0);
+  const match = strict.exec(text);
+  if (match === null) return undefined;
+  const [a, b, c, d] = [Number(match[1]), Number(match[2]), Number(match[3]), Number(match[4])];
+  return a > 255 || b > 255 || c > 255 || d > 255 ? undefined : ((a * 256 + b) * 256 + c) * 256 + d;
 }
 
 /** `203.0.113.10` from the number. */
 export function formatAddress(value: number): string {
-  return [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join('.');
+  return `${(value >>> 24) & 255}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }
 
 /** A network in CIDR form. `first` is its network address, `last` its broadcast address. */

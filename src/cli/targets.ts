@@ -31,11 +31,12 @@ export function readTargets(
   { flags, becoming, becomePassword, found }: TargetSettings,
 ): ReadonlyMap<string, Target> {
   const targets = new Map<string, Target>();
+  const localUser = userInfo().username;
   for (const name of names) {
     const host = inventory.hosts.get(name);
     if (host === undefined) continue;
     const { target, diagnostics } = connectionOf(host, {
-      localUser: userInfo().username,
+      localUser,
       ...(flags.user === undefined ? {} : { user: flags.user }),
       ...(flags.privateKey === undefined ? {} : { privateKeyFile: flags.privateKey }),
       ...(flags.become === undefined && !becoming.has(name) ? {} : { become: true }),

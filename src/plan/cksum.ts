@@ -9,9 +9,11 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value >>> 0;
 });
 
+const encoder = new TextEncoder();
+
 /** `<checksum> <bytes>` of the text in UTF-8, as cksum prints it for standard input. */
 export function cksum(text: string): string {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = encoder.encode(text);
   let crc = 0;
   for (const byte of bytes) crc = step(crc, byte);
   for (let length = bytes.length; length > 0; length = Math.floor(length / 256))

@@ -47,8 +47,17 @@ export interface Sight {
 
 /** `mark` is a nonce: one word that the host cannot guess before it sees the script. */
 export function probeScript(mark: string, tasks: readonly HostTask[], types: TaskTypes): Script {
-  const sections = tasks.map((task) => framed(mark, task.id, typeOf(types, task.type).probe(task.args)));
+  const sections = tasks.map((task) => framed(mark, task.id, lookOf(task, types)));
   return block(firstLook, framed(mark, 'facts', factsProbe), ...sections);
+}
+
+const looks = new WeakMap<HostTask, Script>();
+
+/** Hosts that want the same share the task, and so they share its look. */
+function lookOf(task: HostTask, types: TaskTypes): Script {
+  const look = looks.get(task) ?? typeOf(types, task.type).probe(task.args);
+  looks.set(task, look);
+  return look;
 }
 
 /** Undefined when even the facts did not come back: whatever answered is not a shell on a Linux host. */

@@ -36,7 +36,7 @@ export async function openSocket(
 function gathering(socket: Socket): Socket {
   const write = socket.write.bind(socket) as (...words: unknown[]) => boolean;
   let gathers = false;
-  socket.write = ((...words: unknown[]) => {
+  socket.write = (...words: unknown[]) => {
     if (!gathers) {
       gathers = true;
       socket.cork();
@@ -46,7 +46,7 @@ function gathering(socket: Socket): Socket {
       });
     }
     return write(...words);
-  }) as Socket['write'];
+  };
   return socket;
 }
 

@@ -7,7 +7,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type { AnyAuthMethod, AuthHandlerMiddleware, ClientChannel, ClientErrorExtensions } from 'ssh2';
-import { saveRoundTrips } from './round-trips.ts';
+import { takeShortcuts } from './ssh-shortcuts.ts';
 
 export interface SessionOptions {
   readonly sock: Duplex;
@@ -98,13 +98,12 @@ export class SshSession {
   }
 
   /** Says goodbye; that the host says it too would be a round trip that nobody needs. */
-  async close(): Promise<void> {
+  close(): void {
     if (this.#isClosed) return;
     this.#cause ??= 'it was closed here';
     this.#ssh.connection?.end();
     if (this.#sock instanceof Socket) this.#sock.unref();
     setTimeout(() => this.#sock.destroy(), graceSeconds * 1000).unref();
-    return await Promise.resolve();
   }
 
   async #login(options: SessionOptions): Promise<LoginError | undefined> {
@@ -125,9 +124,8 @@ export class SshSession {
       keepaliveCountMax: options.keepaliveCount,
     });
     // node-ssh makes its client before its first await, so no event can come before these listeners.
-    const client = this.#ssh.connection;
-    client?.on('error', keep).on('close', () => this.#closeUp());
-    if (client != null) saveRoundTrips(client, options.methods);
+    const client = this.#ssh.connection?.on('error', keep).on('close', () => this.#closeUp());
+    if (client !== undefined) takeShortcuts(client, options.methods);
     try {
       await connecting;
       return undefined;

@@ -33,21 +33,27 @@ export function readFrames(mark: string, stdout: string, stderr: string): Readon
   return outputs;
 }
 
+/** Only the lines that begin with the mark are looked at: of a large output they are few. */
 function pieces(mark: string, stream: string): Map<string, { text: string; tail: string }> {
   const found = new Map<string, { text: string; tail: string }>();
   let open: { id: string; from: number } | undefined;
-  let at = 0;
-  for (const line of stream.split('\n')) {
-    const next = at + line.length + 1;
-    if (line.startsWith(`${mark} `)) {
-      const [id = '', word = '', tail = ''] = line.slice(mark.length + 1).split(' ');
-      if (word === 'begin') open = { id, from: next };
-      else if (word === 'end' && open?.id === id) {
-        found.set(id, { text: stream.slice(open.from, Math.max(open.from, at - 1)), tail });
-        open = undefined;
-      }
+  for (let at = nextMark(mark, stream, 0); at >= 0; ) {
+    const newline = stream.indexOf('\n', at);
+    const end = newline < 0 ? stream.length : newline;
+    const [id = '', word = '', tail = ''] = stream.slice(at + mark.length + 1, end).split(' ');
+    if (word === 'begin') open = { id, from: end + 1 };
+    else if (word === 'end' && open?.id === id) {
+      found.set(id, { text: stream.slice(open.from, Math.max(open.from, at - 1)), tail });
+      open = undefined;
     }
-    at = next;
+    at = nextMark(mark, stream, end);
   }
   return found;
+}
+
+/** Where the next line that begins with the mark and a space begins; -1: nowhere. */
+function nextMark(mark: string, stream: string, from: number): number {
+  if (from === 0 && stream.startsWith(`${mark} `)) return 0;
+  const newline = stream.indexOf(`\n${mark} `, from);
+  return newline < 0 ? -1 : newline + 1;
 }

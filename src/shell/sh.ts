@@ -22,17 +22,23 @@ export function sh(
   strings: TemplateStringsArray,
   ...values: readonly (Word | Script | readonly Word[])[]
 ): Script {
-  const parts = strings.raw.map((part) => part.replaceAll('\\${', '${'));
+  const parts = partsOf(strings);
   return script(parts.reduce((text, part, i) => text + splice(values[i - 1]) + part));
 }
 
-/** Scripts below each other, one a line; empty ones are left out. */
+const known = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+/** What stands around the values of a tag: the same at every call, and some are called for every host. */
+function partsOf(strings: TemplateStringsArray): readonly string[] {
+  const parts = known.get(strings) ?? strings.raw.map((part) => part.replaceAll('\\${', '${'));
+  known.set(strings, parts);
+  return parts;
+}
+
+/** Scripts below each other, one a line; empty ones are left out. Put together without a copy, since blocks nest. */
 export function block(...scripts: readonly Script[]): Script {
   return script(
-    scripts
-      .map(({ text }) => text)
-      .filter((text) => text !== '')
-      .join('\n'),
+    scripts.reduce((all, { text }) => (all === '' || text === '' ? all + text : `${all}\n${text}`), ''),
   );
 }
 

@@ -13,17 +13,18 @@ export function tooDeepAt(text: string): number | undefined {
 }
 
 /**
- * A bound from above, a fifth of the lexer's work: flow collections need brackets; of block collections each has a
- * column of its own, left of the last line's first word, or stands behind a `-`, `?` or `:` of that line.
+ * A bound from above, a fifth of the lexer's work: flow collections need brackets, and one that certainly ends in its
+ * line (no quote, comment or tag hides its end) holds no others open; of block collections each has a column of its own,
+ * left of the last line's first word, or stands behind a `-`, `?` or `:` of that line.
  */
 function canBeDeep(text: string): boolean {
-  let brackets = 0;
+  let brackets = 1;
   let deepest = 0;
   let lineStart = 0;
   while (lineStart <= text.length) {
     const end = text.indexOf('\n', lineStart);
     const line = text.slice(lineStart, Math.min(end < 0 ? text.length : end, lineStart + longLine));
-    brackets += signsIn(line, /[[{]/g);
+    brackets += signsIn(line.replaceAll(closed, ''), /[[{]/g);
     deepest = Math.max(deepest, line.length - line.trimStart().length + signsIn(line, /[-?:]/g));
     if (line.length === longLine || brackets + deepest + 1 > depthLimit) return true;
     if (end < 0) return false;
@@ -31,6 +32,8 @@ function canBeDeep(text: string): boolean {
   }
   return false;
 }
+
+const closed = /\{[^[\]{}"'#!]*\}|\[[^[\]{}"'#!]*\]/g;
 
 /** A line of this length is left to the lexer. */
 const longLine = 4000;

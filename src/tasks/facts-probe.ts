@@ -49,10 +49,9 @@ export const factsProbe: Script = block(
 );
 
 export function readFacts(output: Output): Facts {
-  const lines = output.stdout.split('\n');
-  const after = (lead: string): string[] =>
-    lines.filter((line) => line.startsWith(lead)).map((line) => line.slice(lead.length));
-  const first = (lead: string): string => after(lead)[0] ?? '';
+  const said = linesByLead(output.stdout);
+  const after = (lead: Lead): readonly string[] => said.get(lead) ?? [];
+  const first = (lead: Lead): string => after(lead)[0] ?? '';
   return {
     hostname: first('/proc/sys/kernel/hostname:'),
     kernel: first('/proc/sys/kernel/osrelease:'),
@@ -65,6 +64,36 @@ export function readFacts(output: Output): Facts {
     boot: readBootFacts(output),
     managementPath: managementPath(first('way-in '), first('road '), first('ridden ')),
   };
+}
+
+/** What a line begins with that is one of ours. */
+const leads = [
+  '/proc/sys/kernel/hostname:',
+  '/proc/sys/kernel/osrelease:',
+  '/proc/sys/kernel/random/boot_id:',
+  '/proc/self/status:Uid:',
+  '/proc/meminfo:MemTotal:',
+  'tool ',
+  'link ',
+  'addr ',
+  'way-in ',
+  'road ',
+  'ridden ',
+] as const;
+
+type Lead = (typeof leads)[number];
+
+function linesByLead(text: string): ReadonlyMap<Lead, readonly string[]> {
+  const found = new Map<Lead, string[]>();
+  for (const line of text.split('\n')) {
+    const lead = leads.find((one) => line.startsWith(one));
+    if (lead === undefined) continue;
+    const rest = line.slice(lead.length);
+    const there = found.get(lead);
+    if (there === undefined) found.set(lead, [rest]);
+    else there.push(rest);
+  }
+  return found;
 }
 
 function interfaces(links: readonly string[], addresses: readonly string[]): readonly NetworkInterface[] {

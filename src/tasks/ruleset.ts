@@ -16,6 +16,7 @@ import {
   poolProblems,
   poolSpec,
 } from './network-args.ts';
+import { remembered } from './remembered.ts';
 import { rulesetChanges } from './ruleset/lines.ts';
 import { rulesetManual } from './ruleset/manual.ts';
 import type { Sticky } from './ruleset/rules.ts';
@@ -136,8 +137,8 @@ function rulesOf(to: RulesetState): Rules {
   return { load, tables: { text: wholeTables(to.chains), restore: program(to.backend, 'restore') } };
 }
 
-function intentOf(args: RulesetArgs): OpenIntent {
-  return {
+const intentOf = remembered(
+  (args: RulesetArgs): OpenIntent => ({
     internal: args.internal,
     external: args.external,
     network: args.network,
@@ -145,16 +146,16 @@ function intentOf(args: RulesetArgs): OpenIntent {
     spread: args.spread ?? 'connection',
     sticky: (args.sticky ?? []).flatMap(stickyRules),
     management: args.management ?? [],
-  };
-}
+  }),
+);
 
 /** The wanted chains as far as they are known without the host. */
-function spellable(args: RulesetArgs): readonly Chain[] {
+const spellable = remembered((args: RulesetArgs): readonly Chain[] => {
   const intent = intentOf(args);
   return wantedChains(args.style ?? 'hardened', { ...intent, closed: intent.pool });
-}
+});
 
-function ownerOf(args: RulesetArgs): Owner {
+const ownerOf = remembered((args: RulesetArgs): Owner => {
   const { internal, external, network, pool } = intentOf(args);
   const parsed = parseNetwork(network);
   return {
@@ -164,7 +165,7 @@ function ownerOf(args: RulesetArgs): Owner {
     network: parsed === undefined ? network : formatNetwork(parsed),
     single: pool.length === 1 ? (pool[0] ?? '') : '',
   };
-}
+});
 
 function problems(args: RulesetArgs): readonly ArgsProblem[] {
   const found = [

@@ -34,7 +34,7 @@ const numbers = (text: string): readonly number[] =>
     .map(Number);
 
 if (values.farm) runFarm();
-else if (values.decision) await decide(positionals[0] ?? '', Number(positionals[1]), positionals[2] ?? '');
+else if (values.decision) await decide(positionals[0] ?? '', positionals[1] ?? '');
 else await bench();
 
 async function bench(): Promise<void> {

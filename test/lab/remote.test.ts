@@ -284,6 +284,28 @@ describe('keys', () => {
     await connected(target({ keyFile: file }));
   });
 
+  test.each(['ed25519', 'ecdsa', 'rsa'] as const)(
+    'with %s a login asks a host for nothing but what lets us in: no trial of the key, no proof of other host keys',
+    async (type) => {
+      const talkative = await startSshd({ config: ['LogLevel DEBUG3'] });
+      try {
+        const file = join(talkative.folder, `short_${type}`);
+        makeKey(file, type);
+        appendFileSync(join(talkative.folder, 'authorized_keys'), readFileSync(`${file}.pub`, 'utf8'));
+        const wish = { keyFile: file, knownHosts: talkative.knownHosts, port: talkative.port };
+        const remote = await connected(target(wish));
+        expect((await remote.run(sh`echo in`, { timeoutSeconds: 20 })).stdout).toBe('in\n');
+        const log = readFileSync(talkative.logFile, 'utf8');
+        expect(log).toContain('Accepted publickey for root');
+        expect(log).not.toContain('Postponed publickey');
+        expect(log).toMatch(/notify_hostkeys: sent [1-9]/);
+        expect(log).not.toContain('hostkeys-prove');
+      } finally {
+        await talkative.stop();
+      }
+    },
+  );
+
   test('the passphrase of an encrypted key is asked once for many hosts, and again when wrong', async () => {
     const file = join(sshd.folder, 'login_encrypted');
     makeKey(file, 'ed25519', 'right');

@@ -1,12 +1,18 @@
 /** The quick look before the lexer must never let a deep text through. */
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { Lexer } from 'yaml';
 import { deepAt, tooDeepAt } from '../../src/source/yaml-depth.ts';
 
 const piece = fc.tuple(
   fc.constantFrom(
     '[',
     '{',
+    '{ a: 1 }',
+    '{ a: 1, ',
+    '{ !<}> a',
+    '[1, b]',
+    '}',
     '- ',
     '? ',
     '- ? ',
@@ -44,6 +50,20 @@ it('says what the lexer says, of any text', () => {
     ),
     { numRuns: 1000 },
   );
+});
+
+it('does not ask the lexer about thousands of hosts with their variables in braces', () => {
+  const hosts = Array.from({ length: 5000 }, (_, n) => `    web${n}: { ansible_host: 10.0.0.1 }`);
+  let asked = 0;
+  const text = hosts.join('\n');
+  const lexed = vi.spyOn(Lexer.prototype, 'lex').mockImplementation(() => {
+    asked += 1;
+    return [] as never;
+  });
+  tooDeepAt(text);
+  tooDeepAt(`${text}\n${'['.repeat(70)}`);
+  lexed.mockRestore();
+  expect(asked).toBe(1);
 });
 
 it('refuses what only the columns of many lines make deep', () => {

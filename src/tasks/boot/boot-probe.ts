@@ -96,12 +96,13 @@ IFS=$gwfleet_ifs`,
 );
 
 export function readBootFacts(output: Output): BootFacts {
-  const rows = output.stdout
-    .split('\n')
-    .filter((line) => line.startsWith('boot '))
-    .map((line) => line.slice(5).trimEnd());
-  const of = (word: string): readonly (readonly string[])[] =>
-    rows.filter((row) => row.startsWith(`${word} `)).map((row) => row.slice(word.length + 1).split(' '));
+  const rows = new Map<string, (readonly string[])[]>();
+  for (const line of output.stdout.split('\n')) {
+    if (!line.startsWith('boot ')) continue;
+    const [word = '', ...rest] = line.slice(5).trimEnd().split(' ');
+    if (rest.length > 0) rows.set(word, [...(rows.get(word) ?? []), rest]);
+  }
+  const of: Rows = (word) => rows.get(word) ?? [];
   const profileFiles = new Map(
     of('profile-file').map((words) => [
       words.join(' ').split(':')[0] ?? '',

@@ -34,6 +34,7 @@ export interface RouteParts {
 }
 
 const types = new Set(['blackhole', 'unreachable', 'prohibit', 'throw']);
+const keys = new Set(['via', 'dev', 'proto', 'src', 'metric']);
 
 /** One line of `ip -4 -o route show default`, or undefined when it is not one of ours. */
 export function readRoute(line: string): RouteParts | undefined {
@@ -43,25 +44,35 @@ export function readRoute(line: string): RouteParts | undefined {
     .filter((word) => word !== '' && word !== 'linkdown' && word !== 'dead');
   const type = types.has(words[0] ?? '') ? (words.shift() ?? '') : '';
   if (words.shift() !== 'default' || words.includes('tos')) return undefined;
+  return partsIn(type, words);
+}
+
+/** The words behind `default`. */
+function partsIn(type: string, words: readonly string[]): RouteParts {
   const cut = words.indexOf('nexthop');
-  const head = cut === -1 ? words : words.slice(0, cut);
-  const taken = new Set<number>();
-  const value = (key: string): string | null => {
-    const at = head.indexOf(key);
-    if (at === -1) return null;
-    taken.add(at).add(at + 1);
-    return head[at + 1] ?? null;
+  const end = cut === -1 ? words.length : cut;
+  const named = new Map<string, string | null>();
+  const rest: string[] = [];
+  let onlink = false;
+  for (let at = 0; at < end; at += 1) {
+    const word = words[at] ?? '';
+    if (word === 'onlink') onlink = true;
+    else if (!keys.has(word) || named.has(word)) rest.push(word);
+    else {
+      at += 1;
+      named.set(word, at < end ? (words[at] ?? null) : null);
+    }
+  }
+  return {
+    type,
+    via: named.get('via') ?? null,
+    device: named.get('dev') ?? null,
+    proto: named.get('proto') ?? null,
+    source: named.get('src') ?? null,
+    metric: Number(named.get('metric') ?? 0),
+    onlink,
+    rest: [...rest, ...words.slice(end)],
   };
-  const named = {
-    via: value('via'),
-    device: value('dev'),
-    proto: value('proto'),
-    source: value('src'),
-    metric: Number(value('metric') ?? 0),
-  };
-  const onlink = head.includes('onlink');
-  const others = head.filter((word, i) => !taken.has(i) && word !== 'onlink');
-  return { type, ...named, onlink, rest: [...others, ...(cut === -1 ? [] : words.slice(cut))] };
 }
 
 /** The canonical text of a route. */
@@ -83,11 +94,9 @@ export function routeText(parts: RouteParts): string {
 
 /** The parts of a text that `routeText` made. */
 export function partsOf(text: string): RouteParts {
-  const [first = ''] = text.split(' ');
-  const line = types.has(first) ? text.replace(first, `${first} default`) : `default ${text}`;
-  const parts = readRoute(line);
-  if (parts === undefined) throw new Error(`not a route: ${text}`);
-  return parts;
+  const words = text.split(' ').filter((word) => word !== '');
+  const type = types.has(words[0] ?? '') ? (words.shift() ?? '') : '';
+  return partsIn(type, words);
 }
 
 /** The words after `ip route replace`; `table 7701` goes right behind the destination. */

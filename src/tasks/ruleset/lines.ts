@@ -80,6 +80,7 @@ function count({ rules }: Chain): string {
 }
 
 function difference(before: readonly string[], after: readonly string[]): readonly string[] {
+  if (before.length === 0) return after.map((line) => `+${line}`);
   return diffArrays([...before], [...after]).flatMap(({ added, removed, value }) =>
     value.map((line) => `${added ? '+' : removed ? '-' : ' '}${line}`),
   );

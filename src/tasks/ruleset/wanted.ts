@@ -21,11 +21,21 @@ export function wantedRuleset(intent: OpenIntent, seen: RulesetState, facts: Fac
     const why = `there is no interface ${missing} on the host; it has ${names.join(', ')}`;
     return { kind: 'refused', why };
   }
-  const to = stateWith(closed(intent, facts), { intent, seen, facts });
-  // A drained alias is gone, and what still closes it closes nobody: no reason for a change of its own.
-  const idle = stateWith(closed(intent, facts, closedNowhere(seen, facts)), { intent, seen, facts });
-  const state = rulesetChanges(seen, idle).length === 0 ? idle : to;
-  return { kind: 'state', state, notes: [...notes(seen, to), ...guardNotes(seen, facts)] };
+  const ground = { intent, seen, facts };
+  const to = stateWith(closed(intent, facts), ground);
+  return {
+    kind: 'state',
+    state: idle(ground) ?? to,
+    notes: [...notes(seen, to), ...guardNotes(seen, facts)],
+  };
+}
+
+/** A drained alias is gone, and what still closes it closes nobody: no reason for a change of its own. */
+function idle({ intent, seen, facts }: Ground): RulesetState | undefined {
+  const nowhere = closedNowhere(seen, facts);
+  if (nowhere.length === 0) return undefined;
+  const state = stateWith(closed(intent, facts, nowhere), { intent, seen, facts });
+  return rulesetChanges(seen, state).length === 0 ? state : undefined;
 }
 
 interface Ground {

@@ -16,6 +16,7 @@ import type { DecideCost } from './decide.ts';
 import type { FarmCounts, FarmOrder } from './farm.ts';
 import { farmHosts, farmInventory, farmPort } from './fleet-files.ts';
 import type { OfflineCost } from './offline.ts';
+import { record } from './recording.ts';
 
 export type Phase = 'no-op' | 'dry run with diff' | 'parallel-ssh true';
 
@@ -61,26 +62,21 @@ export async function farmRuns(hosts: number, phases: readonly Phase[]): Promise
 export async function decideRuns(hosts: number): Promise<readonly OfflineCost[]> {
   const lab = `scale${process.pid}`;
   const folder = mkdtempSync(join(tmpdir(), 'gwfleet-scale-'));
+  const [inventory, file] = [join(folder, 'inventory.yaml'), join(folder, 'sights')];
   try {
     await labUp({ name: lab, gateways: 1, webservers: 1 });
-    const inventory = join(folder, 'inventory.yaml');
     writeFileSync(inventory, farmInventory(hosts, { key: '/root/.ssh/key', knownHosts: '/dev/null' }));
     process.stderr.write(`${hosts} hosts: decide\n`);
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      [process.argv[1] ?? '', '--decision', inventory, String(hosts), lab],
-      {
-        encoding: 'utf8',
-      },
-    );
+    await record(inventory, { lab, file });
+    const words = [process.argv[1] ?? '', '--decision', inventory, file];
+    const { stdout, stderr, status } = spawnSync(process.execPath, words, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`exit ${status}\n${stderr}`);
     const { steps, peak } = JSON.parse(stdout) as DecideCost;
-    return Object.entries(steps).map(([what, cpu]) => ({
+    return Object.entries(steps).map(([what, cost]) => ({
       hosts,
       written: 'plan of recorded sights',
       what,
-      cpu,
-      wall: cpu,
+      ...cost,
       peak,
     }));
   } finally {

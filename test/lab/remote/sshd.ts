@@ -20,6 +20,8 @@ export interface Sshd {
   readonly port: number;
   readonly keyFile: string;
   readonly knownHosts: string;
+  /** What it says of itself, at the LogLevel of its configuration. */
+  readonly logFile: string;
   stop(): Promise<void>;
 }
 
@@ -62,13 +64,16 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     'SetEnv SHLVL=2',
   ];
   writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
-  const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'sshd_config')], { stdio: 'ignore' });
+  const logFile = join(folder, 'log');
+  const args = ['-D', '-E', logFile, '-f', join(folder, 'sshd_config')];
+  const child = spawn('/usr/sbin/sshd', args, { stdio: 'ignore' });
   await listening(port, child);
   return {
     folder,
     port,
     keyFile,
     knownHosts,
+    logFile,
     stop: async () => {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill();

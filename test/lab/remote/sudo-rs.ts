@@ -20,7 +20,7 @@ import { freePort, knownHostsLine, makeKey, type Sshd } from './sshd.ts';
 
 const script = join(dirname(fileURLToPath(import.meta.url)), 'sudo-rs.sh');
 
-export interface SudoRs extends Sshd {
+export interface SudoRs extends Omit<Sshd, 'logFile'> {
   /** The whole of /etc/sudoers. */
   rules(...lines: readonly string[]): void;
   /** How many wrong passwords were tried. */
