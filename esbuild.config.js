@@ -14,7 +14,7 @@ const both = {
   define: { 'process.env.NODE_ENV': '"production"' },
   jsx: 'automatic',
   // Ink asks for the developer tools only when DEV is set.
-  external: ['ssh2', 'cpu-features', 'react-devtools-core'],
+  external: ['react-devtools-core'],
   logLevel: 'warning',
 };
 
@@ -43,10 +43,21 @@ const commanderAlone = {
   },
 };
 
-/** A script has no `import()` of its own in Node 20: bin/bundle.js hands its own in. */
+/** ssh2 looks for native code that we never build, which takes longer than to be told that there is none. */
+const nothingNative = {
+  name: 'nothing-native',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path }) => ({ path, namespace: 'native' }));
+    onLoad({ filter: /.*/, namespace: 'native' }, () => ({ contents: `throw new Error('not built');` }));
+  },
+};
+
+/** A function of what bin/bundle.js hands in: a script has no `import()` of its own in Node 20. */
 function writeScript({ path, text }) {
+  const given = 'exports, require, module, __filename, __dirname, importModule';
+  const body = text.replaceAll(/\bimport\((?=")/g, 'importModule(');
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text.replaceAll(/\bimport\((?=")/g, 'importModule('));
+  writeFileSync(path, `(function (${given}) {${body}\n})`);
 }
 
 rmSync('dist', { recursive: true, force: true });
@@ -59,7 +70,7 @@ await Promise.all([
     outExtension: { '.js': '.cjs' },
     banner: { js: "const gwfleetUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { ...both.define, 'import.meta.url': 'gwfleetUrl' },
-    plugins: [compiledValidators, commanderAlone, interfaceApart],
+    plugins: [compiledValidators, commanderAlone, nothingNative, interfaceApart],
   }),
   build({
     ...both,
@@ -78,24 +89,11 @@ await Promise.all([
     plugins: [compiledValidators],
   }),
 ]);
-keepCompiledCode();
+for (const kind of ['files', 'hosts']) keepCompiledCode(kind);
 
-/** What the quick commands run is compiled once, here. A cache that could not be made costs time, nothing else. */
-function keepCompiledCode() {
-  const warmUp = ['--help', 'validate inventories/lab.yaml', 'inventory inventories/lab.yaml --list'];
-  const program = `
-    import { writeFileSync } from 'node:fs';
-    import bundle from './bin/bundle.js';
-    const { cacheFile, openBundle } = bundle;
-    const { script, run } = openBundle();
-    for (const words of ${JSON.stringify(warmUp)}) {
-      process.argv = [process.execPath, 'gwfleet', ...words.split(' ')];
-      run();
-      await new Promise((resolve) => setImmediate(() => process.once('beforeExit', resolve)));
-    }
-    writeFileSync(cacheFile, script.createCachedData());
-    process.exit(0);`;
-  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+/** What commands run is compiled once, here. Compiled code that could not be made costs time, nothing else. */
+function keepCompiledCode(kind) {
+  const { status, stderr } = spawnSync(process.execPath, ['compiled-code.config.js', kind], {
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   });
