@@ -5,7 +5,7 @@
  */
 import { bootWork } from '../plan/boot.ts';
 import type { TaskPlan } from '../plan/plan.ts';
-import { type TaskTypes, typeOf } from '../plan/probe.ts';
+import { roadsOf, type TaskTypes, typeOf } from '../plan/probe.ts';
 import { block, nothing, type Script, sh } from '../shell/sh.ts';
 import type { Facts } from '../tasks/facts.ts';
 import { networkLook } from '../tasks/network-look.ts';
@@ -33,13 +33,12 @@ export interface GuardOrder {
 
 /** The script of the apply exec. Its words are read by `readJournal`. */
 export function applyScript(order: GuardOrder, types: TaskTypes): Script {
-  const guarded = order.confirmTimeoutSeconds !== null;
+  const seconds = order.confirmTimeoutSeconds;
   return block(
     opening(order),
     sh`{ [ -d "$R" ] || mkdir -p "$R"; } 2>/dev/null && [ -w "$R" ] || refuse "cannot-write $R (read-only, full, or not root)"`,
-    sh`detach=$(command -v setsid) || refuse "watchdog-did-not-start setsid is not installed"`,
+    sh`command -v setsid >/dev/null || refuse "watchdog-did-not-start setsid is not installed"`,
     hostLock(order),
-    sh`mkdir "$D" 2>/dev/null || refuse "cannot-write $D (full?)"; made=1`,
     written('plan', planFile(order, types)),
     secretFile(order, types),
     written('engine', { ...nothing, text: engine }),
@@ -48,8 +47,8 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
     checkpoint,
     sh`say ready || refuse "cannot-answer"`,
     sh`true 2>/dev/null >"$D/armed" || refuse "cannot-write $D (full?)"`,
-    guarded ? arm : nothing,
-    sh`"$detach" sh "$D/engine" "apply:$run" </dev/null >/dev/null 2>&1 & apply=$!`,
+    seconds === null ? nothing : arm(seconds),
+    sh`setsid sh "$D/engine" "apply:$run" </dev/null >/dev/null 2>&1 & apply=$!`,
     // A signal ends wait, not the steps.
     sh`wait "$apply"; while kill -0 "$apply" 2>/dev/null; do wait "$apply"; done`,
     // The five youngest stay; a pattern is sorted, and ids begin with the time.
@@ -100,12 +99,17 @@ read -r old </proc/net/ip_tables_names && [ -n "$old" ] && { echo '# iptables-le
   sh`echo '# end' 2>/dev/null >>"$D/checkpoint" || refuse "cannot-write $D (full?)"`,
 );
 
-const arm = block(
-  sh`"$detach" sh "$D/engine" "watch:$run" </dev/null >/dev/null 2>&1 3>&- &`,
-  // Half a minute: a host that is so busy must not be changed now, and nothing has been changed yet.
-  sh`i=0; until [ -e "$D/ready" ] && grep -qs "watch[:]$run" /proc/[0-9]*/cmdline; do i=$((i+1)); [ $i -lt 600 ] || { rm -f "$D/armed"; refuse "watchdog-did-not-start"; }; sleep 0.05 2>/dev/null || { sleep 1; i=$((i+19)); }; done`,
-  sh`say armed`,
-);
+/**
+ * The watchdog holds the other end of the pipe until it is ready, so nobody looks again and again whether it is; the
+ * pipe ends, too, when it dies before.
+ */
+function arm(seconds: number): Script {
+  return block(
+    sh`ready=$(setsid sh "$D/engine" "watch:$run" ${seconds} </dev/null 2>/dev/null 3>&- &)`,
+    sh`[ "$ready" = ready ] || { rm -f "$D/armed"; refuse "watchdog-did-not-start"; }`,
+    sh`say armed`,
+  );
+}
 
 /** What the engine reads: the plan's variables and functions. */
 function planFile(order: GuardOrder, types: TaskTypes): Script {
@@ -116,7 +120,7 @@ function planFile(order: GuardOrder, types: TaskTypes): Script {
     sh`run=${order.guardId}; mark=${order.mark}; seconds=${order.confirmTimeoutSeconds ?? 0}`,
     sh`steps=${changing.map(({ id }) => id).join(' ')}; looks=${looks.map(({ id }) => id).join(' ')}`,
     sh`look_all() { :`,
-    networkLook,
+    networkLook(roadsOf(looks, types)),
     sh`}`,
     sh`secrets=${secrets.map(({ id }) => id).join(' ')}; [ ! -e "$D/secret" ] || . "$D/secret"`,
     ...functionsOf(

@@ -1,5 +1,5 @@
 /**
- * The program that lives on the host: constant POSIX sh, the same for every plan. The plan's own part stands beside
+ * The program that lives on the host: constant POSIX sh, the same for every plan, without the comments that stand here. The plan's own part stands beside
  * it as functions in the file `plan`. What a reader gets wrong: a state is the NAME of one file. Confirm and rollback
  * are renames of `armed`; whoever loses the rename learns that it lost, so both can never win. Nothing here asks a
  * clock, and whether somebody is alive is asked of /proc by the word `verb:run`, never of a pid that may be another's.
@@ -32,27 +32,44 @@ export const guardFolder = '/run/gwfleet';
  * break: a person wants it ended: rolls back what has no watchdog, steps that still run included.
  */
 export const engine = String.raw`
-D=\${0%/*}; R=\${D%/*}
 # Every signal that can be ignored; with "command" a shell that does not know one does not end over it.
-for s in HUP INT QUIT PIPE TERM ILL TRAP ABRT BUS FPE USR1 SEGV USR2 ALRM TSTP TTIN TTOU XCPU XFSZ VTALRM PROF IO PWR SYS; do
-  command trap '' "$s" 2>/dev/null && ignored="$ignored $s"
-done
+deaf() {
+  for s in HUP INT QUIT PIPE TERM ILL TRAP ABRT BUS FPE USR1 SEGV USR2 ALRM TSTP TTIN TTOU XCPU XFSZ VTALRM PROF IO PWR SYS; do
+    command trap '' "$s" 2>/dev/null && ignored="$ignored $s"
+  done
+}
+${born.text}
+ignored=
+case $0 in */engine)
+  D=\${0%/*}; R=\${D%/*}
+  deaf
+esac
+# The timer stands before all that a host reads only when somebody needs it. It is ready when it closes its output.
+case $1 in watch:*)
+  i=0; born $$; began=$at
+  echo "$2 $$ $began" >"$D/left"
+  echo ready; exec >/dev/null
+  while [ "$i" -lt "$2" ]; do
+    [ -e "$D/armed" ] || exit 0
+    sleep 1; i=$((i+1)); echo "$(($2-i)) $$ $began" >"$D/left"
+  done
+esac
 caller=$mark
 . "$D/plan"
 [ -z "$caller" ] || mark=$caller
 nl='
 '
-${born.text}
 tell() { { printf '\n%s %s\n' "$mark" "$*" >&3; } 2>/dev/null; :; }
 say() { { printf '%s\n' "$*" >>"$D/journal"; } 2>/dev/null; tell "$@"; }
 one_line() { tr '\n' '\037' | tr -d '\000-\010\013-\036'; }
-state() {
-  # In the order in which a guard moves, so that one that moves meanwhile is not missed.
-  for s in armed rolling-back confirmed rolled-back-verified rolled-back-unverified rollback-failed; do
-    [ -e "$D/$s" ] && { echo "$s"; return; }
+# In the order in which a guard moves, so that one that moves meanwhile is not missed.
+look_state() {
+  for state in armed rolling-back confirmed rolled-back-verified rolled-back-unverified rollback-failed; do
+    [ ! -e "$D/$state" ] || return 0
   done
-  echo gone
+  state=gone
 }
+tell_state() { look_state; say "state $state"; }
 # The brackets keep grep from finding itself. A process that was stopped, or is only waited for, does nothing any more.
 alive() {
   for v do
@@ -64,12 +81,24 @@ alive() {
   done
   return 1
 }
-# The shell that started us, by pid and start time: one pid may be two processes.
-starter_alive() {
-  read -r p began <"$D/starter" && [ -n "$began" ] && born "$p" && [ "$at" = "$began" ]
+# Who wrote a file about itself, by pid and start time: one pid may be two processes.
+same() {
+  at=; began=
+  read -r p began <"$D/$1" && fits
 } 2>/dev/null
-deserted() { ! alive watch apply confirm rollback && ! starter_alive; }
-unwatched() { ! alive watch confirm rollback; }
+fits() { [ -n "$began" ] && born "$p" && [ "$at" = "$began" ]; }
+at_work() { case $is in ''|T|t|Z|X) return 1 ;; esac; }
+# What the timer wrote of itself is certain where its word fits, too. Where it does not, all processes are asked.
+same_watch() {
+  at=; began=
+  read -r left p began <"$D/left" && fits || return
+  IFS= read -r word <"/proc/$p/cmdline"
+  case $word in *watch:"$run"*) ;; *) return 1 ;; esac
+} 2>/dev/null
+watched() { same_watch && at_work || alive watch; }
+confirming() { same confirmer && at_work; }
+deserted() { ! watched && ! alive apply confirm rollback && ! same starter && ! confirming; }
+unwatched() { ! watched && ! alive confirm rollback && ! confirming; }
 holds() { w=; { read -r w holder <"$R/lock"; } 2>/dev/null; [ "$w" = run ] && [ "$holder" = "$run" ]; }
 unlock() { holds && rm -f "$R/lock"; :; }
 # What a task with a secret has said may hold it; what it was made of goes when nobody needs it any more.
@@ -80,7 +109,7 @@ forget() {
   [ ! -e "$D/secret" ] || rm -f "$D/secret"
   for t in $secrets; do rm -f "$D/look.$t" "$D/$t.out"; done
 } 2>/dev/null
-log() { (logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- &) 2>/dev/null; :; }
+log() { logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- & }
 # A line that begins with "~ " is about the surroundings: it must hold before a change, but is not ours to put back.
 kept() { sed '/^~ /d' | cksum; }
 moved() {
@@ -138,14 +167,20 @@ undo_all() {
   ended=$end
 }
 keep() {
-  (umask 022; boot_files) </dev/null >"$D/boot.out" 2>&1 3>&- || say "boot-failed $(tail -c 2000 "$D/boot.out" 2>/dev/null | one_line)"
+  [ "$boots" = none ] || (umask 022; boot_files) </dev/null >"$D/boot.out" 2>&1 3>&- || say "boot-failed $(tail -c 2000 "$D/boot.out" 2>/dev/null | one_line)"
   forget
   unlock
   log confirmed
 }
+# The timer has lost its rename and would end at its next tick, which it may just have done.
+dismiss() {
+  if same_watch && [ "$group" = "$p" ]; then kill -9 "-$p" 2>/dev/null
+  elif [ -z "$began" ] || [ "$at" = "$began" ]; then stop watch
+  fi
+}
 confirm() {
-  if mv "$D/armed" "$D/confirmed" 2>/dev/null; then stop watch; keep; fi
-  say "state $(state)"
+  if mv "$D/armed" "$D/confirmed" 2>/dev/null; then [ "$seconds" = 0 ] || dismiss; keep; fi
+  tell_state
 }
 # Two that come at once: the second leaves it to the first. Without room for the file both do it, and undo bears that.
 take_over() {
@@ -156,7 +191,8 @@ take_over() {
 }
 # Ends what nobody else will end; "$1" says when an armed guard is such. The second look is for one that ended meanwhile.
 end_dead() {
-  case $(state) in
+  look_state
+  case $state in
   armed) "$1" && [ -e "$D/armed" ] && take_over && claim && { stop apply; undo_all; stop_watch; } ;;
   rolling-back) deserted && [ -e "$D/rolling-back" ] && take_over && undo_all ;;
   confirmed) deserted && holds && take_over && keep ;;
@@ -166,37 +202,33 @@ end_dead() {
 report() {
   while IFS= read -r line || [ -n "$line" ]; do { printf '%s %s\n' "$mark" "$line" >&3; } 2>/dev/null; done <"$D/journal" 2>/dev/null
   [ -e "$D/applied" ] && tell applied
-  left=; { read -r left <"$D/left"; } 2>/dev/null
+  left=; { read -r left p began <"$D/left"; } 2>/dev/null
   tell "left $left"
-  if alive watch; then tell 'watchdog alive'; else tell 'watchdog gone'; fi
-  tell "state \${ended:-$(state)}"
+  if watched; then tell 'watchdog alive'; else tell 'watchdog gone'; fi
+  look_state
+  tell "state \${ended:-$state}"
 }
 ended=
 case $1 in
 apply:*)
   code=0
   for t in $steps; do
-    [ -e "$D/armed" ] || { say "state $(state)"; exit 1; }
+    [ -e "$D/armed" ] || { tell_state; exit 1; }
     { echo "$t" >>"$D/begun" && true >"$D/$t.out"; } 2>/dev/null || { code=1; say "end $t 1 cannot write $D"; break; }
     say "begin $t"
     (umask 022; for s in \${ignored#* HUP}; do trap - "$s"; done; step_$t) </dev/null >"$D/$t.out" 2>&1 3>&-; code=$?
-    say "end $t $code $([ "$code" = 0 ] || last_words "$t" <"$D/$t.out" 2>/dev/null)"
-    [ "$code" = 0 ] || break
+    [ "$code" = 0 ] || { say "end $t $code $(last_words "$t" <"$D/$t.out" 2>/dev/null)"; break; }
+    say "end $t $code "
   done
   [ "$code" != 0 ] || { true >"$D/applied"; } 2>/dev/null || code=1
   if [ "$code" != 0 ]; then
-    if claim; then undo_all; else say "state $(state)"; fi
+    if claim; then undo_all; else tell_state; fi
     exit 1
   fi
   say applied
   [ "$seconds" != 0 ] || confirm
   ;;
 watch:*)
-  i=0; echo "$seconds" >"$D/left"; true >"$D/ready"
-  while [ "$i" -lt "$seconds" ]; do
-    [ -e "$D/armed" ] || exit 0
-    sleep 1; i=$((i+1)); echo "$((seconds-i))" >"$D/left"
-  done
   claim || exit 0
   stop apply
   undo_all
@@ -209,7 +241,7 @@ confirm:*)
   confirm
   ;;
 rollback:*)
-  if [ -e "$D/armed" ] && claim; then stop apply; undo_all; stop_watch; else say "state $(state)"; fi
+  if [ -e "$D/armed" ] && claim; then stop apply; undo_all; stop_watch; else tell_state; fi
   ;;
 inspect:*)
   report
@@ -231,4 +263,5 @@ break:*)
 esac
 `
   .trimStart()
+  .replaceAll(/^ *#.*\n/gm, '')
   .replaceAll('\\${', '${');

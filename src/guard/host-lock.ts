@@ -13,17 +13,16 @@ export interface LockOrder {
   readonly breakLock?: string;
 }
 
-/** Takes the lock or refuses. Uses R, run, began, say and refuse of the apply script; sets `locked`. */
+/** Makes the guard's folder and takes the lock, or refuses. Uses R, D, began, say and refuse of the apply script; sets `made`, `locked`. */
 export function hostLock(order: LockOrder): Script {
   const seconds = order.confirmTimeoutSeconds ?? 0;
   const text = `run ${order.guardId}\nowner ${order.owner}\nsince ${order.now}\nseconds ${seconds}\n`;
   return block(
     sh`take() {
-{ printf '%sstarter %s %s\n' ${text} "$$" "$began" >"$R/$run.lock"; } 2>/dev/null || { rm -f "$R/$run.lock"; [ -e "$R/lock" ] || refuse "cannot-write $R (full?)"; return 1; }
-ln "$R/$run.lock" "$R/lock" 2>/dev/null; took=$?
-rm -f "$R/$run.lock"
-[ "$took" != 0 ] || locked=1
-return "$took"
+[ -n "$made" ] || { mkdir "$D" && made=1; } 2>/dev/null
+[ -n "$made" ] && printf '%sstarter %s %s\n' ${text} "$$" "$began" 2>/dev/null >"$D/lock" || { [ -e "$R/lock" ] || refuse "cannot-write $D (full?)"; return 1; }
+ln "$D/lock" "$R/lock" 2>/dev/null || return 1
+locked=1
 }`,
     holder,
     sh`break=${order.breakLock ?? ''}`,
@@ -32,7 +31,7 @@ return "$took"
 }
 
 const holder = block(
-  sh`held() { say "refused locked $(tr '\n' ';' <"$R/lock" 2>/dev/null)left $(cat "$H/left" 2>/dev/null);life $1"; exit 1; }`,
+  sh`held() { left=; { read -r left _ <"$H/left"; } 2>/dev/null; refuse "locked $(tr '\n' ';' <"$R/lock" 2>/dev/null)left $left;life $1"; }`,
   sh`wants_break() { case $holder in "$break"|"$break".*) [ -n "$break" ] ;; *) false ;; esac; }`,
   sh`living() {
 sed -n 's/^starter //p' "$R/lock" | { read -r p b && [ -n "$b" ] && born "$p" && [ "$at" = "$b" ]; }
@@ -49,7 +48,7 @@ if wants_break; then state=$(old_guard break); else state=$(old_guard settle); f
 fi
 case $was:$state in
 *:armed|*:rolling-back) held alive ;;
-armed:*|rolling-back:*) say "refused settled $holder $state"; exit 1 ;;
+armed:*|rolling-back:*) refuse "settled $holder $state" ;;
 *:gone) ;;
 *) say "finished $holder $state"; return ;;
 esac

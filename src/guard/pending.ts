@@ -23,8 +23,10 @@ export const pendingProbe: Script = block(
   sh`if [ -n "$holder" ]; then
 life=dead
 if grep -qs "[:]$holder" /proc/[0-9]*/cmdline; then life=alive
-elif sed -n 's/^starter //p' "$R/lock" | { read -r p b && [ -n "$b" ] && born "$p" && [ "$at" = "$b" ]; } 2>/dev/null; then life=alive; fi
-printf 'lock %sleft %s;life %s\n' "$(tr '\n' ';' <"$R/lock")" "$(cat "$R/$holder/left" 2>/dev/null)" "$life"
+elif sed -n 's/^starter //p' "$R/lock" | { read -r p b && [ -n "$b" ] && born "$p" && [ "$at" = "$b" ]; } 2>/dev/null; then life=alive
+elif { read -r p b <"$R/$holder/confirmer" && [ -n "$b" ] && born "$p" && [ "$at" = "$b" ]; } 2>/dev/null; then life=alive; fi
+left=; { read -r left _ <"$R/$holder/left"; } 2>/dev/null
+printf 'lock %sleft %s;life %s\n' "$(tr '\n' ';' <"$R/lock")" "$left" "$life"
 for state in armed rolling-back; do if [ -e "$R/$holder/$state" ]; then printf 'guard %s\n' "$state"; fi; done
 fi`,
 );

@@ -21,16 +21,34 @@ export function settleScript(order: SettleOrder, probe: Script): Script {
     opening(order),
     sh`ask=; held=; { read -r _ held <"$R/lock"; } 2>/dev/null`,
     sh`for s in ${guardStates}; do [ ! -e "$D/$s" ] || known=yes; done`,
-    sh`if [ "$known" = yes ]; then sh "$D/engine" ${`contact:${guardId}`} </dev/null`,
+    sh`if [ "$known" = yes ]; then`,
+    contact(guardId),
     sh`elif [ "$held" = ${guardId} ]; then tell starting; exit 0`,
-    sh`else tell state gone; fi`,
+    sh`else tell boot "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"; tell state gone; fi`,
     sh`if [ -e "$D/armed" ] && [ -e "$D/applied" ]; then ask=yes; elif [ "$known" = yes ] && [ ! -e "$D/confirmed" ]; then tell 'done'; exit 0; fi`,
     probe,
     sh`[ -n "$ask" ] || { tell 'done'; exit 0; }`,
     sh`tell ask`,
     sh`read -r verdict || exit 0`,
-    sh`case $verdict in confirm|rollback) sh "$D/engine" ${sh`"$verdict":`}${guardId} </dev/null ;; esac`,
+    sh`case $verdict in confirm|rollback) settle "$verdict" ;; esac`,
     sh`tell 'done'`,
+  );
+}
+
+/**
+ * Most often the steps have ended well, and there is only to tell and to confirm: this shell does it itself, with the
+ * engine's functions, and leaves its name where others look who is at work. All else is done by the engine, under its
+ * own name, and so is a confirm where no name can be written.
+ */
+function contact(guardId: string): Script {
+  return block(
+    sh`set --; . "$D/engine"`,
+    sh`if [ -e "$D/armed" ] && [ -e "$D/applied" ]; then report; else sh "$D/engine" ${`contact:${guardId}`} </dev/null; fi`,
+    sh`settle() {
+born $$
+if [ "$1" = confirm ] && [ -n "$at" ] && { echo "$$ $at" >"$D/confirmer"; } 2>/dev/null; then deaf; confirm </dev/null
+else sh "$D/engine" "$1:$run" </dev/null; fi
+}`,
   );
 }
 
@@ -59,6 +77,5 @@ function opening({ guardId, mark }: SettleOrder): Script {
   return block(
     sh`exec 3>&1; R=${guardFolder}; D=${`${guardFolder}/${guardId}`}; mark=${mark}; export mark; known=`,
     sh`tell() { printf '\n%s %s\n' "$mark" "$*"; }`,
-    sh`tell boot "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"`,
   );
 }

@@ -6,7 +6,7 @@ import { framed, type Output, readFrames } from '../shell/frames.ts';
 import { block, type Script } from '../shell/sh.ts';
 import type { Place } from '../source/diagnostic.ts';
 import type { Facts } from '../tasks/facts.ts';
-import { factsProbe, firstLook, readFacts } from '../tasks/facts-probe.ts';
+import { factsAgain, factsProbe, firstLook, movingFactsProbe, readFacts } from '../tasks/facts-probe.ts';
 import type { AnyTaskType } from '../tasks/registry.ts';
 import type { Json } from '../tasks/task-type.ts';
 import type { Booted } from './boot.ts';
@@ -45,10 +45,16 @@ export interface Sight {
   readonly outputs: ReadonlyMap<string, Output>;
 }
 
-/** `mark` is a nonce: one word that the host cannot guess before it sees the script. */
-export function probeScript(mark: string, tasks: readonly HostTask[], types: TaskTypes): Script {
+/** `mark` is a nonce: one word that the host cannot guess before it sees the script. `known`: facts of a look before. */
+export function probeScript(
+  mark: string,
+  tasks: readonly HostTask[],
+  types: TaskTypes,
+  known?: Facts,
+): Script {
   const sections = tasks.map((task) => framed(mark, task.id, lookOf(task, types)));
-  return block(firstLook, framed(mark, 'facts', factsProbe), ...sections);
+  const facts = known === undefined ? factsProbe : movingFactsProbe;
+  return block(firstLook(roadsOf(tasks, types)), framed(mark, 'facts', facts), ...sections);
 }
 
 const looks = new WeakMap<HostTask, Script>();
@@ -60,11 +66,23 @@ function lookOf(task: HostTask, types: TaskTypes): Script {
   return look;
 }
 
-/** Undefined when even the facts did not come back: whatever answered is not a shell on a Linux host. */
-export function readSight(mark: string, stdout: string, stderr: string): Sight | undefined {
+/**
+ * Undefined when even the facts did not come back: whatever answered is not a shell on a Linux host. `known` as the
+ * probe was made.
+ */
+export function readSight(mark: string, stdout: string, stderr: string, known?: Facts): Sight | undefined {
   const outputs = readFrames(mark, stdout, stderr);
   const facts = outputs.get('facts');
-  return facts === undefined ? undefined : { facts: readFacts(facts), outputs };
+  if (facts === undefined) return undefined;
+  return { facts: known === undefined ? readFacts(facts) : factsAgain(facts, known), outputs };
+}
+
+/** The addresses to which the tasks' probes want to know the road. */
+export function roadsOf(
+  tasks: readonly Pick<HostTask, 'type' | 'args'>[],
+  types: TaskTypes,
+): readonly string[] {
+  return tasks.flatMap(({ type, args }) => typeOf(types, type).roads?.(args) ?? []);
 }
 
 export function typeOf(types: TaskTypes, name: string): AnyTaskType {

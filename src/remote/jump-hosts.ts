@@ -62,7 +62,7 @@ export class JumpHosts {
   async close(): Promise<void> {
     const jumps = [...this.#jumps.values()].reverse();
     this.#jumps.clear();
-    for (const { opening } of jumps) await closed(await opening);
+    for (const { opening } of jumps) close(await opening);
   }
 
   #straight(hop: Hop, signal: AbortSignal | undefined): Passage {
@@ -128,12 +128,12 @@ export class JumpHosts {
     jump.users -= 1;
     if (jump.users > 0) return;
     if (this.#jumps.get(key) === jump) this.#jumps.delete(key);
-    await closed(await jump.opening);
+    close(await jump.opening);
   }
 }
 
-async function closed(session: SshSession | ConnectFailure): Promise<void> {
-  if (session instanceof SshSession) await session.close();
+function close(session: SshSession | ConnectFailure): void {
+  if (session instanceof SshSession) session.close();
 }
 
 function brokenJump({ address }: Hop, session: SshSession): string {

@@ -11,7 +11,7 @@ export async function openSocket(
 ): Promise<Socket | ConnectFailure> {
   const where = `${address} port ${port}`;
   return await new Promise((resolve) => {
-    const socket = connect({ host: address, port, noDelay: true });
+    const socket = gathering(connect({ host: address, port, noDelay: true }));
     const give = (result: Socket | ConnectFailure) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', interrupt);
@@ -30,6 +30,24 @@ export async function openSocket(
     if (signal?.aborted === true) interrupt();
     else signal?.addEventListener('abort', interrupt);
   });
+}
+
+/** The library writes length, body and check of a packet one by one: what one turn of the loop wrote leaves together. */
+function gathering(socket: Socket): Socket {
+  const write = socket.write.bind(socket) as (...words: unknown[]) => boolean;
+  let gathers = false;
+  socket.write = (...words: unknown[]) => {
+    if (!gathers) {
+      gathers = true;
+      socket.cork();
+      process.nextTick(() => {
+        gathers = false;
+        socket.uncork();
+      });
+    }
+    return write(...words);
+  };
+  return socket;
 }
 
 /** What an error of a socket means for the user. */

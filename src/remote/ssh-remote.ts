@@ -30,7 +30,8 @@ export function sshRemote(session: SshSession, options: SshRemoteOptions): Remot
   return {
     run: async (script, runOptions) => await limit(runOne, { session, options, script, runOptions }),
     close: () => {
-      closing ??= session.close().then(options.release);
+      session.close();
+      closing ??= options.release();
       return closing;
     },
   };

@@ -3,6 +3,7 @@
  * reset would kill the process) and reports a lost connection as a result. Here every listener is permanent, the
  * first error is kept as the cause, and the socket is ours to destroy.
  */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type { AnyAuthMethod, AuthHandlerMiddleware, ClientChannel, ClientErrorExtensions } from 'ssh2';
@@ -29,7 +30,7 @@ export interface LoginError {
   readonly message: string;
 }
 
-/** How long a polite goodbye may take before the socket is destroyed. */
+/** How long a host may take to say goodbye before the socket is destroyed. */
 const graceSeconds = 0.5;
 
 export class SshSession {
@@ -96,17 +97,13 @@ export class SshSession {
     return await this.#open((client, give) => client.forwardOut('127.0.0.1', 0, address, port, give));
   }
 
-  async close(): Promise<void> {
+  /** Says goodbye; that the host says it too would be a round trip that nobody needs. */
+  close(): void {
     if (this.#isClosed) return;
     this.#cause ??= 'it was closed here';
     this.#ssh.connection?.end();
-    let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceSeconds * 1000);
-    });
-    await Promise.race([this.#closed, grace]);
-    clearTimeout(timer);
-    this.#sock.destroy();
+    if (this.#sock instanceof Socket) this.#sock.unref();
+    setTimeout(() => this.#sock.destroy(), graceSeconds * 1000).unref();
   }
 
   async #login(options: SessionOptions): Promise<LoginError | undefined> {
@@ -128,7 +125,7 @@ export class SshSession {
     });
     // node-ssh makes its client before its first await, so no event can come before these listeners.
     const client = this.#ssh.connection?.on('error', keep).on('close', () => this.#closeUp());
-    if (client !== undefined) takeShortcuts(client);
+    if (client !== undefined) takeShortcuts(client, options.methods);
     try {
       await connecting;
       return undefined;

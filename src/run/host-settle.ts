@@ -8,6 +8,7 @@ import { settleScript } from '../guard/settle-script.ts';
 import { asBefore, shortfalls } from '../plan/decide.ts';
 import { probeScript, readSight, type Sight } from '../plan/probe.ts';
 import type { Outcome } from '../remote/remote.ts';
+import type { Facts } from '../tasks/facts.ts';
 import { openRemote, type RunContext } from './context.ts';
 import type { HostDone, HostOrder } from './host-apply.ts';
 import { forgottenEnding, type HostEnding, settledEnding, stepCause } from './host-result.ts';
@@ -102,12 +103,13 @@ async function contact(order: Returning, cause: HostEnding, context: RunContext)
   const mark = context.nonce();
   let sight: Sight | undefined;
   let missing: HostEnding | undefined;
-  const probe = probeScript(mark, order.lookTasks, context.types);
+  const known = knownFacts(order);
+  const probe = probeScript(mark, order.lookTasks, context.types, known);
   const outcome = await remote.run(settleScript({ guardId: order.guardId, mark }, probe), {
     timeoutSeconds: context.commandTimeoutSeconds,
     answer: (stdout) => {
       if (!readJournal(mark, stdout).asked) return undefined;
-      sight = readSight(mark, stdout, '');
+      sight = readSight(mark, stdout, '', known);
       missing = shortOf(order, sight, context);
       return missing === undefined ? 'confirm\n' : 'rollback\n';
     },
@@ -115,7 +117,7 @@ async function contact(order: Returning, cause: HostEnding, context: RunContext)
   void remote.close();
   const journal = readJournal(mark, outcome.stdout);
   if (!isSettled(journal)) return { why: whyUnsettled(outcome, journal, cause), journal };
-  sight ??= readSight(mark, outcome.stdout, '');
+  sight ??= readSight(mark, outcome.stdout, '', known);
   if (journal.state === 'gone') return forgotten({ order, cause, journal, sight }, context);
   if (journal.asked && journal.watchdogAlive === false && context.guard === 'on') noteWatchdog(host, context);
   // Confirmed by a word of ours whose answer was lost, or by itself where there is no guard.
@@ -123,6 +125,12 @@ async function contact(order: Returning, cause: HostEnding, context: RunContext)
   const ending = told(order, journal, missing ?? lostCause(order, journal, cause), context);
   const kept = ending.result === 'changed' && missing !== undefined ? missing : ending;
   return { ending: kept, ...(sight === undefined ? {} : { sight }) };
+}
+
+/** A play that is still to come plans with the facts, and a task may have changed any of them: then all are asked again. */
+function knownFacts({ lookTasks, plan }: HostOrder): Facts | undefined {
+  const here = new Set(plan.tasks.map(({ id }) => id));
+  return lookTasks.every(({ id }) => here.has(id)) ? plan.facts : undefined;
 }
 
 function shortOf(order: HostOrder, sight: Sight | undefined, context: RunContext): HostEnding | undefined {

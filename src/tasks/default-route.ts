@@ -104,6 +104,7 @@ export const defaultRoute: TaskType<DefaultRouteArgs, DefaultRouteState> = {
   object: () => 'default route',
   probe: ({ via, interface: device, drain: drains }) =>
     routeProbe({ via, device: device ?? '', drains: drains !== false }),
+  roads: ({ via, interface: device }) => (device === undefined ? [via] : []),
   read,
   desired: ({ via, interface: device, twin, drain: drains }, seen, facts) => {
     if (seen.kind === 'unknown') return { kind: 'refused', why: `the default route is unknown: ${seen.why}` };

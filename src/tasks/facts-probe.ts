@@ -20,7 +20,9 @@ fi
 gwfleet_client=\${gwfleet_way%% *}`;
 
 /** What the facts and every task of a probe read: asked once, before all of them. */
-export const firstLook: Script = block(wayIn, networkLook);
+export function firstLook(roads: readonly string[] = []): Script {
+  return block(wayIn, networkLook(roads));
+}
 
 const network = sh`
 if [ -n "$gwfleet_way" ]; then printf 'way-in %s\n' "$gwfleet_way"; fi
@@ -28,6 +30,7 @@ gwfleet_los=; gwfleet_word=road; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
 for gwfleet_line in $gwfleet_looked; do
 case $gwfleet_line in '1: lo: '*) gwfleet_los=$gwfleet_los+; [ "$gwfleet_los" = + ] || continue ;; esac
 case $gwfleet_los$gwfleet_line in
++++*) break ;;
 ++*) printf '%s %s\n' "$gwfleet_word" "$gwfleet_line"; gwfleet_word=ridden ;;
 +[0-9]*': <'*) printf 'link %s\n' "$gwfleet_line" ;;
 +[0-9]*' inet '*) printf 'addr %s\n' "$gwfleet_line" ;;
@@ -39,6 +42,9 @@ ip -o route get "$gwfleet_client" 2>/dev/null | sed -n '1s/^/road /p'
 ip -o route get "$gwfleet_client" fibmatch 2>/dev/null | sed -n '1s/^/ridden /p' ;;
 esac`;
 
+/** What a change of ours can move: addresses and the way in. Costs no fork. Stands behind `firstLook`. */
+export const movingFactsProbe: Script = block(network, sh`:`);
+
 /** Prints one fact a line, each led by a word that says what it is. Stands behind `firstLook`. */
 export const factsProbe: Script = block(
   sh`grep -Es '^MemTotal:|^Uid:|^[0-9A-Za-z._+~-]+$' /proc/meminfo /proc/self/status /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/random/boot_id`,
@@ -49,8 +55,7 @@ export const factsProbe: Script = block(
 );
 
 export function readFacts(output: Output): Facts {
-  const said = linesByLead(output.stdout);
-  const after = (lead: Lead): readonly string[] => said.get(lead) ?? [];
+  const after = linesByLead(output.stdout);
   const first = (lead: Lead): string => after(lead)[0] ?? '';
   return {
     hostname: first('/proc/sys/kernel/hostname:'),
@@ -60,8 +65,22 @@ export function readFacts(output: Output): Facts {
     uid: number(/^\d+\s+(\d+)/.exec(first('/proc/self/status:Uid:').trim())?.[1], -1),
     memoryBytes: number(/^(\d+) kB$/.exec(first('/proc/meminfo:MemTotal:').trim())?.[1], 0) * 1024,
     tools: after('tool '),
-    interfaces: interfaces(after('link '), after('addr ')),
     boot: readBootFacts(output),
+    ...movingFacts(after),
+  };
+}
+
+/** The facts of the probe of moving ones; the others are as they were. */
+export function factsAgain(output: Output, before: Facts): Facts {
+  return { ...before, ...movingFacts(linesByLead(output.stdout)) };
+}
+
+type Lines = (lead: Lead) => readonly string[];
+
+function movingFacts(after: Lines): Pick<Facts, 'interfaces' | 'managementPath'> {
+  const first = (lead: Lead): string => after(lead)[0] ?? '';
+  return {
+    interfaces: interfaces(after('link '), after('addr ')),
     managementPath: managementPath(first('way-in '), first('road '), first('ridden ')),
   };
 }
@@ -83,7 +102,7 @@ const leads = [
 
 type Lead = (typeof leads)[number];
 
-function linesByLead(text: string): ReadonlyMap<Lead, readonly string[]> {
+function linesByLead(text: string): Lines {
   const found = new Map<Lead, string[]>();
   for (const line of text.split('\n')) {
     const lead = leads.find((one) => line.startsWith(one));
@@ -93,7 +112,7 @@ function linesByLead(text: string): ReadonlyMap<Lead, readonly string[]> {
     if (there === undefined) found.set(lead, [rest]);
     else there.push(rest);
   }
-  return found;
+  return (lead) => found.get(lead) ?? [];
 }
 
 function interfaces(links: readonly string[], addresses: readonly string[]): readonly NetworkInterface[] {

@@ -146,6 +146,8 @@ export interface TaskType<Args, State extends Json> {
   argsBack?(args: Args, to: State | null): Args;
   /** Why it may not go back there; undefined: it may. Pure. */
   refusesBack?(seen: State | null, to: State | null): string | undefined;
+  /** Addresses to which the network look shall ask the road, so that the probe need not (`roadTo`). */
+  roads?(args: Args): readonly string[];
   /** What a change of it can break: the way in, a service, nothing. */
   readonly touches: 'reachability' | 'service' | 'nothing';
   /** How long its steps wait on purpose; the guard gets it on top of its own time. */

@@ -58,7 +58,7 @@ export function planned<Args, State extends Json>(
   args: Args,
 ): { readonly seen: Observation<State>; readonly from: State | null; readonly wanted: Wanted<State> } {
   const seen = type.read(host.run(type.probe(args)), args);
-  const facts = readFacts(host.run(block(firstLook, factsProbe)));
+  const facts = readFacts(host.run(block(firstLook(), factsProbe)));
   const from = seen.kind === 'present' ? seen.state : null;
   return { seen, from, wanted: type.desired(args, seen, facts) };
 }

@@ -99,7 +99,7 @@ describe.each(shells)('under %s', (_name, shell) => {
       const output = host.run(sh`unshare -m sh -c ${words} ${conntrack.probe(args).text}`);
       expect(output).toMatchObject({ code: 0, stderr: '' });
       const seen = conntrack.read(output, args);
-      const facts = readFacts(host.run(block(firstLook, factsProbe)));
+      const facts = readFacts(host.run(block(firstLook(), factsProbe)));
       // The machine of the test may have none; the scenes have one of their own.
       const to = conntrack.desired(args, seen, { ...facts, tools: [...facts.tools, 'modprobe'] });
       if (seen.kind !== 'present' || to.kind !== 'state') throw new Error(JSON.stringify([seen, to]));

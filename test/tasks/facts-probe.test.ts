@@ -91,7 +91,7 @@ describe('readFacts', () => {
 });
 
 describe('factsProbe', () => {
-  const probe = block(firstLook, factsProbe).text;
+  const probe = block(firstLook(), factsProbe).text;
 
   test.each([['dash'], ['busybox', 'ash']])('runs under %s %s', (program, ...rest) => {
     const env = { ...process.env, SSH_CONNECTION: '127.0.0.1 40022 127.0.0.1 22' };

@@ -8,17 +8,15 @@ import { block, type Script, sh } from '../../shell/sh.ts';
 import type { BootFacts, Bystander, Claim, InterfaceOwner, Manager, Profile } from './boot-facts.ts';
 
 // Patterns, never quoted: the host's shell finds what lies there.
-const ourFiles = sh`(
-set --
+const ourFiles = sh`set --
 for gwfleet_file in /etc/sysctl.d/99-zz-gwfleet-* /etc/modules-load.d/gwfleet-* /etc/gwfleet/* /etc/systemd/system/gwfleet-* \
 /etc/systemd/system/*.wants/gwfleet-* /etc/systemd/system/*.service.d/50-gwfleet-* /usr/share/netfilter-persistent/plugins.d/50-gwfleet* \
 /etc/systemd/network/*.network.d/50-gwfleet-* /etc/netplan/90-gwfleet-* /etc/network/if-up.d/gwfleet-* \
 /etc/sysconfig/network-scripts/ifcfg-*:[0-9]* /etc/sysconfig/network-scripts/route-*; do
 [ ! -f "$gwfleet_file" ] || set -- "$@" "$gwfleet_file"
 done
-! grep -qs '^# Written by gwfleet' /etc/sysconfig/iptables || set -- "$@" /etc/sysconfig/iptables
-[ $# = 0 ] || cksum "$@" | sed 's/^/boot file /'
-)`;
+[ ! -e /etc/sysconfig/iptables ] || ! grep -qs '^# Written by gwfleet' /etc/sysconfig/iptables || set -- "$@" /etc/sysconfig/iptables
+[ $# = 0 ] || cksum "$@" | sed 's/^/boot file /'`;
 
 const places =
   /^\/etc\/(?:sysctl\.d\/99-zz-gwfleet-|modules-load\.d\/gwfleet-|gwfleet\/|systemd\/system\/(?:.*\/)?(?:50-)?gwfleet-|systemd\/network\/.*\.d\/50-gwfleet-|netplan\/90-gwfleet-|network\/if-up\.d\/gwfleet-|sysconfig\/(?:network-scripts\/|iptables$))|^\/usr\/share\/netfilter-persistent\/plugins\.d\/50-gwfleet/;

@@ -1,6 +1,6 @@
 /** How a host is asked about its default route: what there is, and only where a move is ahead what that would meet. */
 import { block, nothing, type Script, sh } from '../../shell/sh.ts';
-import { networkLooked } from '../network-look.ts';
+import { networkLooked, roadTo } from '../network-look.ts';
 import { requireTool } from '../steps.ts';
 import { readinessProbe } from './drain-probe.ts';
 import { routesProbe } from './look.ts';
@@ -31,8 +31,8 @@ export function routeProbe({ via, device, drains }: Asked): Script {
     sh`case "\${gwfleet_routes%%"$gwfleet_nl"*} " in ${`default via ${via} `}*) echo '~ next hop unasked'; exit 0 ;; esac`,
     sh`gwfleet_device=${device}`,
     sh`if [ -z "$gwfleet_device" ]; then
-gwfleet_device=$(ip -4 -o route get ${via} 2>/dev/null)
-case $gwfleet_device in *' dev '*) gwfleet_device=\${gwfleet_device##* dev }; gwfleet_device=\${gwfleet_device%% *} ;; *) gwfleet_device= ;; esac
+${roadTo(via)}
+case $gwfleet_road in *' dev '*) gwfleet_device=\${gwfleet_road##* dev }; gwfleet_device=\${gwfleet_device%% *} ;; esac
 fi`,
     drains ? sh`if [ -n "$gwfleet_routes" ]; then` : nothing,
     drains ? readiness : nothing,

@@ -32,8 +32,8 @@ function group(wanted: readonly string[], metric: number): Script {
 }
 
 /**
- * `gwfleet_read` sets `$gwfleet_live`, the default routes as `routeText` spells them, one a line. A route is text of many
- * words; ip splits it itself, as a batch.
+ * `gwfleet_read` sets `$gwfleet_live`, the default routes as `routeText` spells them, one a line; `gwfleet_ip` changes one
+ * and reads them in the same breath. A route is text of many words; ip splits it itself, as a batch.
  */
 const functions: Script = block(
   squeeze,
@@ -47,9 +47,12 @@ IFS=$gwfleet_ifs; set +f
 }
 gwfleet_read() { gwfleet_lines "$(ip -4 -o route show default table main)"; }
 gwfleet_ip() {
-ip -batch - <<GWFLEET
+gwfleet_said=$(ip -4 -o -batch - <<GWFLEET
 route $*
+route show default table main
 GWFLEET
+) || return
+gwfleet_lines "$gwfleet_said"
 }
 gwfleet_among() {
 gwfleet_one=$1; shift
@@ -66,7 +69,6 @@ gwfleet_only() {
 gwfleet_count=0
 while gwfleet_other "$@"; do
 gwfleet_ip del "$gwfleet_extra" || return
-gwfleet_read
 gwfleet_count=$((gwfleet_count + 1))
 [ "$gwfleet_count" -lt 100 ] || return 1
 done
@@ -82,7 +84,6 @@ done
  * wanted one can be hit and is then put in place of the one that was meant.
  */
 const grouping: Script = sh`gwfleet_of_metric() {
-gwfleet_read
 gwfleet_same=; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
 for gwfleet_line in $gwfleet_live; do
 case "$1 $gwfleet_line " in
@@ -103,6 +104,7 @@ IFS=$gwfleet_ifs; set +f
 gwfleet_group() {
 gwfleet_metric=$1; shift
 gwfleet_rounds=0
+gwfleet_read
 while [ "$gwfleet_rounds" -lt 100 ]; do
 gwfleet_rounds=$((gwfleet_rounds + 1))
 gwfleet_of_metric "$gwfleet_metric"

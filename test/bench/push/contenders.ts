@@ -1,7 +1,7 @@
 /**
  * Who is measured, and how each is told to do the job: five aliases, FORWARD and SNAT rules, ip_forward, default routes.
- * All work 64 hosts at a time, over cold connections, with the same key exchange (except where the row says otherwise).
- * Ansible is as fast as it can be made without changing what it does: pipelining, no facts, one multiplexed connection.
+ * What a reader gets wrong: Ansible's ControlPersist would lend a later command the connections of an earlier one, but
+ * `measured.py` ends what a command has left running, so all of them begin cold.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,15 @@ export interface Contender {
   readonly argv: (phase: Phase) => readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
+
+export const floor = 'parallel-ssh true';
+export const ours = '**gwfleet**';
+export const ansible = 'Ansible, a task each';
+
+/** Printed above the tables. */
+export const sameForAll = `All of them work 64 hosts at a time and have the same key exchange, except where the row says otherwise. Each command
+begins with cold connections: Ansible multiplexes within a command (pipelining, no facts), and its masters end with it.
+x floor: beside \`${floor}\` of the same round. CPU and memory are those of the controller's whole process tree.`;
 
 const program = fileURLToPath(new URL('../bin/gwfleet.js', import.meta.url));
 const forks = '64';
@@ -38,7 +47,7 @@ export function contenders(ground: Ground): readonly Contender[] {
   ];
   const script = oneScript(ground);
   const inventory = file('inventory.yaml', ansibleInventory(ground));
-  const ansible = (
+  const byAnsible = (
     name: string,
     playbook: string,
     phases: readonly Phase[],
@@ -67,12 +76,12 @@ export function contenders(ground: Ground): readonly Contender[] {
       },
     };
   };
-  const ours = file('gwfleet.yaml', ourPlaybook);
+  const playbook = file('gwfleet.yaml', ourPlaybook);
   const fleet = join(ground.folder, 'inventory.yaml');
   return [
-    { name: 'parallel-ssh `true` (the floor)', phases: ['alone'], argv: () => pssh(['true'], `-o ${kex}`) },
+    { name: floor, phases: ['alone'], argv: () => pssh(['true'], `-o ${kex}`) },
     {
-      name: "parallel-ssh `true`, OpenSSH's key exchange",
+      name: "parallel-ssh true, OpenSSH's key exchange",
       phases: ['alone'],
       argv: () => pssh(['true'], ''),
     },
@@ -82,18 +91,18 @@ export function contenders(ground: Ground): readonly Contender[] {
       argv: () => pssh([script], `-o ${kex}`),
     },
     {
-      name: '**gwfleet**',
+      name: ours,
       phases: ['check', 'fresh', 'no-op'],
       argv: (phase) =>
         phase === 'check'
-          ? [process.execPath, program, 'plan', fleet, '-p', ours, '--diff', 'full']
-          : [process.execPath, program, 'apply', fleet, '-p', ours, '--yes'],
+          ? [process.execPath, program, 'plan', fleet, '-p', playbook, '--diff', 'full']
+          : [process.execPath, program, 'apply', fleet, '-p', playbook, '--yes'],
       env: { XDG_STATE_HOME: join(place, 'state') },
     },
-    ansible('Ansible, `raw`', rawPlaybook(script), ['fresh', 'no-op']),
-    ansible('Ansible, one shell task', oneTaskPlaybook(script), ['fresh', 'no-op']),
-    ansible('Ansible, a task each', ansiblePlaybook, ['check', 'fresh', 'no-op']),
-    ansible('Mitogen, a task each', ansiblePlaybook, ['check', 'fresh', 'no-op'], 'mitogen_linear'),
+    byAnsible('Ansible, `raw`', rawPlaybook(script), ['fresh', 'no-op']),
+    byAnsible('Ansible, one shell task', oneTaskPlaybook(script), ['fresh', 'no-op']),
+    byAnsible(ansible, ansiblePlaybook, ['check', 'fresh', 'no-op']),
+    byAnsible('Mitogen, a task each', ansiblePlaybook, ['check', 'fresh', 'no-op'], 'mitogen_linear'),
   ];
 }
 
