@@ -43,10 +43,14 @@ const commanderAlone = {
   },
 };
 
-/** ssh2 looks for native code that we never build, which takes longer than to be told that there is none. */
-const nothingNative = {
-  name: 'nothing-native',
+/**
+ * ssh2 looks for native code that we never build, which takes longer than to be told that there is none; and it has
+ * agents for HTTP through a host, for which Node's HTTP would be loaded.
+ */
+const ssh2Alone = {
+  name: 'ssh2-alone',
   setup({ onResolve, onLoad }) {
+    onLoad({ filter: /\/ssh2\/lib\/http-agents\.js$/ }, () => ({ contents: 'module.exports = {};' }));
     onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path }) => ({ path, namespace: 'native' }));
     onLoad({ filter: /.*/, namespace: 'native' }, () => ({ contents: `throw new Error('not built');` }));
   },
@@ -70,7 +74,7 @@ await Promise.all([
     outExtension: { '.js': '.cjs' },
     banner: { js: "const gwfleetUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { ...both.define, 'import.meta.url': 'gwfleetUrl' },
-    plugins: [compiledValidators, commanderAlone, nothingNative, interfaceApart],
+    plugins: [compiledValidators, commanderAlone, ssh2Alone, interfaceApart],
   }),
   build({
     ...both,

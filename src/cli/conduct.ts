@@ -149,7 +149,6 @@ async function withSession(errand: Errand, first: Request, password: string | un
 async function dryRun(errand: Errand, request: Request, session: Session): Promise<number> {
   const { flags, output } = errand;
   const fleet = await survey(errand, request, session);
-  await closeAll(fleet);
   if (flags.out !== undefined) writePlanFile(flags.out, { plan: fleet.plan, request: request.fleet });
   const changes = countPlan(fleet.plan).hostsChanging > 0;
   const failed = session.interrupted() ? exitCodes.interrupted : planExit(fleet.plan);
@@ -247,11 +246,13 @@ async function survey({ command, mode }: Errand, request: Request, session: Sess
     hosts: hostsOf(fleet.plays),
     ...(of === undefined ? {} : { of }),
   });
-  return planFleet(fleet, session.context);
+  return planFleet(fleet, session.context, mode);
 }
 
 async function closeAll({ surveys }: PlannedFleet): Promise<void> {
   await Promise.all(
-    [...surveys.values()].map(async (survey) => (survey.kind === 'seen' ? survey.remote.close() : undefined)),
+    [...surveys.values()].map(async (survey) =>
+      survey.kind === 'seen' ? survey.remote?.close() : undefined,
+    ),
   );
 }

@@ -6,7 +6,7 @@ import { planText } from '../render/plan-text.ts';
 import { exitCodes } from '../report/exit-code.ts';
 import type { RunContext } from '../run/context.ts';
 import { type FleetRequest, factsOf, type PlannedFleet, planEvents, wayRules } from '../run/plan-fleet.ts';
-import { type Survey, surveyHosts } from '../run/survey.ts';
+import { letGo, type Survey, surveyHosts } from '../run/survey.ts';
 import type { Facts } from '../tasks/facts.ts';
 import type { WayIn } from '../tasks/way-in.ts';
 import { diffDepth } from './apply-flags.ts';
@@ -59,10 +59,7 @@ export async function savedFleet(
   const secrets = secretTasks(request);
   const planned = saved.plays.flatMap(({ hosts }) => hosts.filter(({ kind }) => kind === 'planned'));
   const looks = new Map(planned.map(({ host }) => [host, secrets.get(host) ?? []]));
-  const surveys = await surveyHosts(looks, context);
-  await Promise.all(
-    [...surveys.values()].map(async (one) => (one.kind === 'seen' ? one.remote.close() : undefined)),
-  );
+  const surveys = await surveyHosts({ tasks: looks, kept: (_host, survey) => letGo(survey) }, context);
   const today = {
     surveys,
     secrets,

@@ -35,11 +35,14 @@ export function cheapestPlace(
   prices: Float64Array,
   webserver: number,
 ): number {
-  let [best, least] = [-1, Number.POSITIVE_INFINITY];
+  let best = -1;
+  let least = Number.POSITIVE_INFINITY;
   const end = starts[webserver + 1] ?? 0;
   for (let place = starts[webserver] ?? 0; place < end; place += 1) {
     const cost = (costs[place] ?? 0) + (prices[gateways[place] ?? 0] ?? 0);
-    if (cost < least) [best, least] = [place, cost];
+    if (cost >= least) continue;
+    best = place;
+    least = cost;
   }
   return best;
 }

@@ -59,7 +59,9 @@ export function bootWork(task: BootTask, type: AnyTaskType, facts: Facts): reado
   const there = new Map(facts.boot?.files.map((file) => [file.path, file.cksum]));
   return bootParts(task, type, facts).filter((part) => {
     if (!('path' in part) || facts.boot === undefined || !isLookedFor(part.path)) return true;
-    return part.content === null ? there.has(part.path) : there.get(part.path) !== cksum(part.content);
+    const lies = there.get(part.path);
+    if (part.content === null || lies === undefined) return (part.content === null) === (lies !== undefined);
+    return lies !== cksum(part.content);
   });
 }
 

@@ -14,6 +14,7 @@ export function withMoveReasons(play: PlayPlan, ground: MoveGround): PlayPlan {
       ? []
       : [{ webserver: host.host, from: viaOf(task.from), to: viaOf(task.to) ?? '' }];
   });
+  if (leavings.length === 0) return play;
   const reasons = moveReasons(leavings satisfies readonly Leaving[], ground);
   return { ...play, hosts: play.hosts.map((host) => withReason(host, reasons.get(host.host), ground)) };
 }

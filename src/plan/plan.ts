@@ -95,11 +95,9 @@ export function countPlan(plan: Plan): PlanCounts {
   const [all, changing, unplannable] = [new Set<string>(), new Set<string>(), new Set<string>()];
   for (const host of plan.plays.flatMap(({ hosts }) => hosts)) {
     all.add(host.host);
-    if (host.kind === 'unplannable') unplannable.add(host.host);
     if (hasChanges(host)) changing.add(host.host);
-    if (host.kind === 'planned') {
-      for (const { action } of host.tasks.flatMap(({ changes }) => changes)) counts[action] += 1;
-    }
+    if (host.kind === 'unplannable') unplannable.add(host.host);
+    else for (const { changes } of host.tasks) for (const { action } of changes) counts[action] += 1;
   }
   return { ...counts, hosts: all.size, hostsChanging: changing.size, hostsUnplannable: unplannable.size };
 }

@@ -12,7 +12,7 @@ import { opensshArgs } from './openssh-args.ts';
 import { opensshRemote } from './openssh-remote.ts';
 import { PrivateKeys } from './private-keys.ts';
 import type { ConnectFailure, Connection, Connector, Remote, Target } from './remote.ts';
-import { routeTo } from './route.ts';
+import { Routes } from './route.ts';
 import { type ConnectorOptions, settingsOf } from './settings.ts';
 import { readSshArgs } from './ssh-args.ts';
 import { type HostConfig, SshConfig } from './ssh-config.ts';
@@ -36,6 +36,7 @@ export function openConnector(options: ConnectorOptions = {}): OpenConnector {
 class SharedConnector implements OpenConnector {
   readonly #shop: LoginShop;
   readonly #config: SshConfig;
+  readonly #routes: Routes;
   readonly #jumps: JumpHosts;
   readonly #opensshLimits = new Map<string, LimitFunction>();
 
@@ -48,6 +49,7 @@ class SharedConnector implements OpenConnector {
       unknownKeys: 'by-policy',
     };
     this.#config = new SshConfig(settings.home, settings.sshConfigFile);
+    this.#routes = new Routes(settings, this.#config);
     this.#jumps = new JumpHosts(this.#shop);
   }
 
@@ -64,7 +66,7 @@ class SharedConnector implements OpenConnector {
     const { keys } = this.#shop;
     const routes = [...targets]
       .filter(({ transport }) => transport === 'ssh')
-      .map((target) => this.#route(target));
+      .map((target) => this.#routes.to(target));
     const seen = new Set<string>();
     for (const route of await Promise.all(routes)) {
       for (const { login } of 'kind' in route ? [] : [...route.jumps, route.last]) {
@@ -81,17 +83,17 @@ class SharedConnector implements OpenConnector {
     depth: ScoutingDepth,
     signal?: AbortSignal,
   ): Promise<Scouting> {
-    return await scoutHostKeys(targets, { depth, signal }, { shop: this.#shop, config: this.#config });
+    return await scoutHostKeys(targets, { depth, signal }, this.#ground());
+  }
+
+  #ground() {
+    return { shop: this.#shop, config: this.#config, routes: this.#routes };
   }
 
   async trustHostKeys(sights: readonly HostKeySight[]): Promise<readonly LearnedKey[]> {
     const learned: LearnedKey[] = [];
     for (const { rule, blob } of sights) learned.push(await this.#shop.hostKeys.learn(rule, blob));
     return learned;
-  }
-
-  async #route(target: Target) {
-    return await routeTo(target, this.#shop.settings, this.#config);
   }
 
   async #open(target: Target, signal: AbortSignal | undefined): Promise<Remote | ConnectFailure> {
@@ -129,7 +131,7 @@ class SharedConnector implements OpenConnector {
   }
 
   async #openSsh(target: Target, signal: AbortSignal | undefined): Promise<Remote | ConnectFailure> {
-    const route = await this.#route(target);
+    const route = await this.#routes.to(target);
     if ('kind' in route) return route;
     const passage = await this.#jumps.passage(route.jumps, route.last, signal);
     if ('kind' in passage) return passage;

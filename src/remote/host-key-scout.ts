@@ -10,7 +10,7 @@ import { JumpHosts } from './jump-hosts.ts';
 import type { Verdict } from './known-hosts.ts';
 import { opensshHostKey } from './openssh-host-key.ts';
 import type { ConnectFailure, Target } from './remote.ts';
-import { type Hop, hostKeyRuleOf, routeTo } from './route.ts';
+import { type Hop, hostKeyRuleOf, type Routes } from './route.ts';
 import type { SshConfig } from './ssh-config.ts';
 import { type LoginShop, showHostKey } from './ssh-login.ts';
 
@@ -46,10 +46,10 @@ const atOnce = 32;
 export async function scoutHostKeys(
   targets: Iterable<Target>,
   { depth, signal }: { readonly depth: ScoutingDepth; readonly signal?: AbortSignal | undefined },
-  { shop, config }: { readonly shop: LoginShop; readonly config: SshConfig },
+  { shop, config, routes }: ScoutGround,
 ): Promise<Scouting> {
   const tentative: LoginShop = { ...shop, unknownKeys: 'tentative' };
-  const scout = new Scout({ depth, signal, shop: tentative, config });
+  const scout = new Scout({ depth, signal, shop: tentative, config, routes });
   try {
     await Promise.all([...targets].map((target) => scout.visit(target)));
     return await scout.result();
@@ -58,11 +58,15 @@ export async function scoutHostKeys(
   }
 }
 
-interface ScoutOptions {
-  readonly depth: ScoutingDepth;
-  readonly signal: AbortSignal | undefined;
+interface ScoutGround {
   readonly shop: LoginShop;
   readonly config: SshConfig;
+  readonly routes: Routes;
+}
+
+interface ScoutOptions extends ScoutGround {
+  readonly depth: ScoutingDepth;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** One server: who needs it, and the look at it, which is taken once. */
@@ -87,8 +91,7 @@ class Scout {
 
   async visit(target: Target): Promise<void> {
     if (target.transport === 'local') return;
-    const { shop, config } = this.#options;
-    const route = await routeTo(target, shop.settings, config);
+    const route = await this.#options.routes.to(target);
     if (target.transport === 'openssh') await this.#visitOpenssh(target, 'kind' in route ? [] : route.jumps);
     else if ('kind' in route) this.#lost.push({ hosts: [target.host], failure: route });
     else await this.#visitHops([...route.jumps, route.last], target.host);

@@ -29,7 +29,28 @@ interface Wishes extends HostConfig {
   readonly hop: HopWish;
 }
 
-export async function routeTo(
+/** The routes of a run, each looked for once: for its questions about keys, for those about hosts, to connect. */
+export class Routes {
+  readonly #settings: Settings;
+  readonly #config: SshConfig;
+  readonly #found = new WeakMap<Target, Promise<Route | ConnectFailure>>();
+
+  constructor(settings: Settings, config: SshConfig) {
+    this.#settings = settings;
+    this.#config = config;
+  }
+
+  to(target: Target): Promise<Route | ConnectFailure> {
+    let route = this.#found.get(target);
+    if (route === undefined) {
+      route = routeTo(target, this.#settings, this.#config);
+      this.#found.set(target, route);
+    }
+    return route;
+  }
+}
+
+async function routeTo(
   target: Target,
   settings: Settings,
   config: SshConfig,

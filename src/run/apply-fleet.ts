@@ -143,7 +143,7 @@ class Roll {
   async close(): Promise<void> {
     await Promise.all(
       [...this.fleet.surveys.values()].map(async (survey) => {
-        if (survey.kind === 'seen') await survey.remote.close();
+        if (survey.kind === 'seen') await survey.remote?.close();
       }),
     );
   }

@@ -78,9 +78,14 @@ export function runId(now: Date, random: string): string {
 }
 
 function historyIn(folder: string): RunHistory {
+  // Opened once and by the first event: a run of many hosts has thousands.
+  let journal: number | undefined;
   return {
     folder,
-    event: (event) => append(join(folder, 'events.jsonl'), `${safeJson(event)}\n`),
+    event: (event) => {
+      journal ??= openSync(join(folder, 'events.jsonl'), 'a', 0o600);
+      appendFileSync(journal, `${safeJson(event)}\n`);
+    },
     plan: (text) => writeWhole(join(folder, 'plan.json'), text),
   };
 }

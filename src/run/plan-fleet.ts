@@ -11,9 +11,8 @@ import { heedWays, type WayRules, waysAmong } from '../plan/way-in.ts';
 import type { BareEvent } from '../report/event.ts';
 import type { Facts } from '../tasks/facts.ts';
 import type { Draining, Json } from '../tasks/task-type.ts';
-import type { WayIn } from '../tasks/way-in.ts';
 import type { RunContext } from './context.ts';
-import { type Survey, surveyHosts } from './survey.ts';
+import { letGo, type Survey, surveyHosts } from './survey.ts';
 
 export interface PlayRequest {
   readonly name: string;
@@ -47,31 +46,89 @@ export interface PlannedFleet {
   readonly surveys: ReadonlyMap<string, Survey>;
 }
 
-export async function planFleet(request: FleetRequest, context: RunContext): Promise<PlannedFleet> {
+/** `dry`: no connection is needed after the look. */
+export async function planFleet(
+  request: FleetRequest,
+  context: RunContext,
+  mode: 'dry' | 'wet' = 'wet',
+): Promise<PlannedFleet> {
   const borne = new Set(
     request.plays.flatMap((play) => (play.absence === 'borne' ? play.batches.flat() : [])),
   );
-  const surveys = await surveyHosts(tasksByHost(request), { ...context, borne });
-  const left = new Map<string, Left>();
+  const early = earlyPlans(request, context, mode);
+  const surveys = await surveyHosts({ tasks: tasksByHost(request), borne, kept: early.kept }, context);
   const ways = waysAmong(factsOf(surveys));
+  const { types } = context;
   const plays = request.plays.map((play) => {
     const batches = play.absence === 'borne' ? presentOf(play.batches, surveys) : play.batches;
+    const rules = wayRules(play.rules, context);
     return {
       name: play.name,
       pattern: play.pattern,
       batches,
       rules: play.rules,
-      hosts: batches
-        .flat()
-        .map((host) => planOne(host, play, { survey: surveys.get(host), left, ways, context })),
+      hosts: batches.flat().map((host) => heedWays(early.plan(host, play), ways(host), { types, rules })),
     };
   });
   const { inventory, playbook, moves } = request;
   const told = moves === undefined ? plays : plays.map((play) => withMoveReasons(play, moves));
   const plan: Plan = { v: 1, inventory, playbook, plays: told };
-  await closeUnneeded(plan, surveys);
   for (const event of planEvents(plan)) context.emit(event);
   return { plan, surveys };
+}
+
+interface EarlyPlans {
+  readonly kept: (host: string, survey: Survey) => Survey;
+  readonly plan: (host: string, play: PlayRequest) => HostPlan;
+}
+
+/**
+ * Plans each host as soon as it has answered, while others are still asked: nothing of a host's own plan depends on
+ * others. A connection is kept for a change that is to come, and no more of them than a machine has sockets for.
+ */
+function earlyPlans(request: FleetRequest, context: RunContext, mode: 'dry' | 'wet'): EarlyPlans {
+  const playsOf = playsByHost(request);
+  const plans = new Map<string, ReadonlyMap<PlayRequest, HostPlan>>();
+  const keep = keeper(mode === 'dry' ? 0 : keptAtMost);
+  return {
+    kept: (host, survey) => {
+      const left: Left = new Map<string, Json>();
+      const own = (playsOf.get(host) ?? []).map(
+        (play) => [play, planOne(host, play, { survey, left, context })] as const,
+      );
+      plans.set(host, new Map(own));
+      return own.some(([, plan]) => hasChanges(plan)) ? keep(survey) : letGo(survey);
+    },
+    plan: (host, play) => {
+      const plan = plans.get(host)?.get(play);
+      if (plan === undefined) throw new Error(`host '${host}' was not surveyed`);
+      return plan;
+    },
+  };
+}
+
+/** Those beyond are opened again when their turn comes: thousands of sockets are no use to a run that takes 64 at once. */
+const keptAtMost = 256;
+
+/** Keeps the connections of the first so many surveys, and lets go of the others'. */
+export function keeper(atMost: number): (survey: Survey) => Survey {
+  let kept = 0;
+  return (survey) => {
+    if (survey.kind !== 'seen' || kept >= atMost) return letGo(survey);
+    kept += 1;
+    return survey;
+  };
+}
+
+function playsByHost({ plays }: FleetRequest): ReadonlyMap<string, readonly PlayRequest[]> {
+  const found = new Map<string, PlayRequest[]>();
+  for (const play of plays)
+    for (const host of play.batches.flat()) {
+      const own = found.get(host);
+      if (own === undefined) found.set(host, [play]);
+      else own.push(play);
+    }
+  return found;
 }
 
 function presentOf(
@@ -135,30 +192,17 @@ export function tasksByHost(request: FleetRequest): ReadonlyMap<string, readonly
 }
 
 interface Known {
-  readonly survey: Survey | undefined;
-  readonly left: Map<string, Left>;
-  readonly ways: (host: string) => readonly WayIn[];
+  readonly survey: Survey;
+  /** What the host's earlier plays will leave. */
+  readonly left: Left;
   readonly context: RunContext;
 }
 
-function planOne(host: string, play: PlayRequest, { survey, left, ways, context }: Known): HostPlan {
-  if (survey === undefined) throw new Error(`host '${host}' was not surveyed`);
+function planOne(host: string, play: PlayRequest, { survey, left, context }: Known): HostPlan {
   if (survey.kind === 'unseen') {
     const { result, why, hint } = survey;
     return { kind: 'unplannable', host, result, why, ...(hint === undefined ? {} : { hint }) };
   }
-  const hostLeft: Left = left.get(host) ?? new Map<string, Json>();
-  left.set(host, hostLeft);
   const { types } = context;
-  const plan = planHost(host, play.tasks.get(host) ?? [], { sight: survey.sight, left: hostLeft, types });
-  return heedWays(plan, ways(host), { types, rules: wayRules(play.rules, context) });
-}
-
-async function closeUnneeded(plan: Plan, surveys: ReadonlyMap<string, Survey>): Promise<void> {
-  const needed = new Set(plan.plays.flatMap(({ hosts }) => hosts.filter(hasChanges).map(({ host }) => host)));
-  await Promise.all(
-    [...surveys].map(async ([host, survey]) => {
-      if (survey.kind === 'seen' && !needed.has(host)) await survey.remote.close();
-    }),
-  );
+  return planHost(host, play.tasks.get(host) ?? [], { sight: survey.sight, left, types });
 }

@@ -1,6 +1,6 @@
 /**
- * The first look at every host: one connection, one exec. The connection of a host is kept for its change; `close`
- * lets it go as soon as it is known that there is nothing to do.
+ * The first look at every host: one connection, one exec. Who asked for it says of each host at once, while others are
+ * still looked at, whether its connection is kept for a change.
  */
 import { pendingFrame, pendingProbe, readPending } from '../guard/pending.ts';
 import { type HostTask, probeScript, readSight, type Sight } from '../plan/probe.ts';
@@ -11,7 +11,12 @@ import { type RunContext, targetOf } from './context.ts';
 import { heldNote } from './host-result.ts';
 
 export type Survey =
-  | { readonly kind: 'seen'; readonly sight: Sight; readonly remote: Remote }
+  | {
+      readonly kind: 'seen';
+      readonly sight: Sight;
+      /** For the change to come; undefined when it was let go. */
+      readonly remote: Remote | undefined;
+    }
   | {
       readonly kind: 'unseen';
       readonly result: 'unreachable' | 'failed';
@@ -22,14 +27,22 @@ export type Survey =
 /** A host that need not be there is not waited for longer than this: others are in a hurry. */
 const borneMs = 3000;
 
-/** Looks at all hosts, `--forks` at once. A stopped run leaves the rest unseen. `borne`: who need not be there. */
+export interface SurveyOrder {
+  readonly tasks: ReadonlyMap<string, readonly HostTask[]>;
+  /** Who need not be there. */
+  readonly borne?: ReadonlySet<string>;
+  /** Called for each host when it has answered, or not; gives what is kept of that. */
+  readonly kept: (host: string, survey: Survey) => Survey;
+}
+
+/** Looks at all hosts, `--forks` at once. A stopped run leaves the rest unseen. */
 export async function surveyHosts(
-  tasks: ReadonlyMap<string, readonly HostTask[]>,
-  context: RunContext & { readonly borne?: ReadonlySet<string> },
+  { tasks, borne, kept }: SurveyOrder,
+  context: RunContext,
 ): Promise<ReadonlyMap<string, Survey>> {
   const surveys = await Promise.all(
     [...tasks].map(async ([host, hostTasks]) => {
-      const look = context.borne?.has(host) === true ? surveyInHurry : surveyHost;
+      const look = borne?.has(host) === true ? surveyInHurry : surveyHost;
       const survey = await context.limit(() => look(host, hostTasks, context));
       context.emit({
         type: 'host-probed',
@@ -38,10 +51,17 @@ export async function surveyHosts(
       });
       const held = survey.kind === 'seen' ? heldBy(survey.sight) : undefined;
       if (held !== undefined) context.emit({ type: 'note', host, message: held });
-      return [host, survey] as const;
+      return [host, kept(host, survey)] as const;
     }),
   );
   return new Map(surveys);
+}
+
+/** Says goodbye to a host that has answered; nobody need wait for that. */
+export function letGo(survey: Survey): Survey {
+  if (survey.kind !== 'seen') return survey;
+  void survey.remote?.close();
+  return { ...survey, remote: undefined };
 }
 
 /** Not with AbortSignal.any: Node 20 collects such a signal before its time. */

@@ -14,6 +14,7 @@ import type { ConntrackArgs } from './conntrack.ts';
 import { crowdedLink, pathKeys } from './conntrack-path.ts';
 import type { Facts } from './facts.ts';
 import type { SysctlValues } from './proc-sys.ts';
+import { remembered } from './remembered.ts';
 import type { Note } from './task-type.ts';
 
 const netfilter = 'net.netfilter.nf_conntrack_';
@@ -25,13 +26,13 @@ const named: Readonly<Record<string, string>> = { udp: 'udp_timeout', udp_stream
 const turnover = { tcp_time_wait: 30, tcp_fin_wait: 30, tcp_last_ack: 30 };
 
 /** Every sysctl that a task with these arguments looks at, on whatever kernel. */
-export function settingKeys(args: ConntrackArgs): readonly string[] {
+export const settingKeys = remembered((args: ConntrackArgs): readonly string[] => {
   const all = { ...turnover, ...lifetimes(args, '6.1') };
   const sizes = [maxKey, bucketsKey, `${netfilter}tcp_loose`];
   const neighbours = args.neighbours !== undefined || args.internal !== undefined;
   const thresholds = neighbours ? [1, 2, 3].map((n) => `${neighbour}${n}`) : [];
   return [...sizes, ...Object.keys(all).sort().map(lifetimeKey), ...thresholds, ...pathKeys(args)];
-}
+});
 
 /** What the settings should be beside what they are, whether or not the host lets us. */
 export function conntrackWish(

@@ -39,15 +39,19 @@ export function readValues(output: Output, keys: readonly string[]): SysctlValue
   const wanted = new Map(keys.map((key) => [sysctlPath(key), key]));
   const values: Record<string, string> = {};
   for (const line of output.stdout.split('\n')) {
-    // No path of ours holds `:/`, but a part may hold a colon, so the known paths are looked for, longest first.
-    const colon = [...line.matchAll(/:/g)]
-      .map(({ index }) => index)
-      .find((at) => wanted.has(line.slice(0, at)));
-    if (colon === undefined) continue;
+    const colon = colonBehind(wanted, line);
+    if (colon < 0) continue;
     const key = wanted.get(line.slice(0, colon)) ?? '';
     values[key] = foldedValue(`${values[key] ?? ''} ${line.slice(colon + 1)}`);
   }
   return values;
+}
+
+/** No path of ours holds `:/`, but a part may hold a colon, so the known paths are looked for, shortest first. */
+function colonBehind(paths: ReadonlyMap<string, string>, line: string): number {
+  let colon = line.indexOf(':');
+  while (colon >= 0 && !paths.has(line.slice(0, colon))) colon = line.indexOf(':', colon + 1);
+  return colon;
 }
 
 /** Writes in the given order, reads each back, and ends at the first that the kernel did not take. */

@@ -32,7 +32,7 @@ const numbers = (text: string): readonly number[] => text.split(',').map(Number)
 const figures = values.from === undefined ? await measureAll() : loadFigures(values.from.split(','));
 tell(figures);
 if (values.save !== undefined) saveFigures(values.save, figures);
-if (values.chart !== undefined) writeFileSync(values.chart, chart(figures.measurements));
+if (values.chart !== undefined) writeFileSync(values.chart, chart(figures));
 
 function tell({ commands, measurements }: Figures): void {
   const tables = measurements.map(fullTable).join('');

@@ -112,6 +112,8 @@ export class Fleet {
   beforeScript: (host: string, script: Script) => void = () => undefined;
   /** What we hear of a script that has run. */
   hear: (host: string, script: Script, outcome: Outcome) => Outcome = (_host, _script, outcome) => outcome;
+  /** How many connections of each host are open. */
+  readonly open = new Map<string, number>();
   /** Hosts that answer to no further connection. */
   readonly away = new Set<string>();
   readonly #events: RunEvent[] = [];
@@ -139,7 +141,7 @@ export class Fleet {
     return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
   }
 
-  plan(request: FleetRequest): Promise<PlannedFleet> {
+  plan(request: FleetRequest, mode: 'dry' | 'wet' = 'wet'): Promise<PlannedFleet> {
     this.#context.emit({
       type: 'run-started',
       command: 'apply',
@@ -147,7 +149,7 @@ export class Fleet {
       playbook: 'p',
       hosts: [...new Set(request.plays.flatMap(({ batches }) => batches.flat()))],
     });
-    return planFleet(request, this.#context);
+    return planFleet(request, this.#context, mode);
   }
 
   async apply(request: FleetRequest, planned: PlannedFleet): Promise<Ended> {
@@ -205,6 +207,8 @@ export class Fleet {
     const root = join(this.folder, host);
     mkdirSync(root, { recursive: true });
     const limits = { headBytes: 1_000_000, tailBytes: 1_000_000 };
+    this.#opened(host, 1);
+    let isOpen = true;
     const local = localRemote({ user: 'root', become: null, limits, nonce: () => this.#nonce() });
     return {
       run: async (script, options) => {
@@ -212,8 +216,16 @@ export class Fleet {
         const text = script.text.replaceAll('/run/gwfleet', `${root}/guard`).replaceAll('/host/', `${root}/`);
         return this.hear(host, script, await local.run({ ...script, text }, options));
       },
-      close: () => local.close(),
+      close: () => {
+        if (isOpen) this.#opened(host, -1);
+        isOpen = false;
+        return local.close();
+      },
     };
+  }
+
+  #opened(host: string, more: number): void {
+    this.open.set(host, (this.open.get(host) ?? 0) + more);
   }
 }
 

@@ -3,13 +3,13 @@
  * logarithmic scale. Colours work on white and on black.
  */
 import { ours } from './contenders.ts';
-import type { Measurement, Row } from './figures.ts';
+import type { Figures, Measurement, Row } from './figures.ts';
 import { ratio, spread, titleOf, wall } from './table.ts';
 
 const [left, wide, right, top] = [310, 420, 120, 74];
 const [thick, gap] = [11, 9];
 
-export function chart(measurements: readonly Measurement[]): string {
+export function chart({ measurements, commands }: Figures): string {
   const largest = Math.max(...measurements.map(({ hosts }) => hosts));
   const shown = measurements.filter(({ hosts }) => hosts === largest);
   const rows = shown[0]?.rows ?? [];
@@ -33,10 +33,12 @@ export function chart(measurements: readonly Measurement[]): string {
     (one, lane) =>
       `<rect x="${left + lane * 170}" y="46" width="14" height="${thick - 1}" fill="#2f9e6e" fill-opacity="${opacity(lane)}"/><text x="${left + 20 + lane * 170}" y="55">${one.rtt === 0 ? 'no distance' : `${one.rtt} ms round trip`}</text>`,
   );
+  const bottom = top + rows.length * step;
   const words = plain(shown.map(titleOf).join('; '));
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + wide + right} ${top + rows.length * step + 8}" font-family="sans-serif" font-size="13" fill="#6b7785" role="img" aria-label="${plain(title)}: ${words}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + wide + right} ${bottom + 26}" font-family="sans-serif" font-size="13" fill="#6b7785" role="img" aria-label="${plain(title)}: ${words}">
 <text x="12" y="26" font-size="15" font-weight="bold">${plain(title)}</text>
 ${[...key, ...lines].join('\n')}
+<text x="12" y="${bottom + 12}" font-size="11">${plain(commands.join('; '))}</text>
 </svg>
 `;
 }

@@ -30,8 +30,11 @@ const program = resolve('test/bench/push/distance.py');
 /** @param rtt milliseconds. Throws when what was asked for is not what is measured then, from handshake to handshake. */
 export async function farAway(lab: string, rtt: number, addresses: readonly string[]): Promise<Distance> {
   const distance = (await byNetem(lab, rtt)) ?? (await byProgram(lab, rtt));
-  const seen = await measured(lab, addresses);
   const isRight = (ms: number): boolean => ms >= rtt && ms <= rtt + Math.max(3, rtt * 0.06);
+  let seen = await measured(lab, addresses);
+  // A busy moment of the machine is none of the distance's.
+  for (let left = 3; left > 0 && !(isRight(seen.ping) && isRight(seen.connect)); left -= 1)
+    seen = await measured(lab, addresses);
   if (!isRight(seen.ping) || !isRight(seen.connect))
     throw new Error(
       `asked for a round trip of ${rtt} ms, but ping takes ${seen.ping.toFixed(1)} ms and a TCP connect ${seen.connect.toFixed(1)} ms`,

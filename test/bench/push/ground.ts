@@ -9,6 +9,7 @@ import { labDown } from '../../../src/lab/down.ts';
 import { labExec } from '../../../src/lab/exec.ts';
 import { labUp } from '../../../src/lab/up.ts';
 import { type Distance, farAway } from './distance.ts';
+import { rest } from './rest.ts';
 
 export interface Cost {
   readonly wall: number;
@@ -84,6 +85,7 @@ export async function openGround(name: string, hosts: number, rtt: number): Prom
     distance,
     cost: async (argv, env = {}) => {
       const before = await counters();
+      await rest();
       const { code, stdout, stderr } = await labExec(name, 'controller', ['python3', measured, ...argv], {
         env,
       });

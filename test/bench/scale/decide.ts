@@ -6,18 +6,23 @@ import { readFileSync } from 'node:fs';
 import { planFileText } from '../../../src/cli/plan-file.ts';
 import { colourless } from '../../../src/render/palette.ts';
 import { planText } from '../../../src/render/plan-text.ts';
-import { bareRequest, planOver, recorded } from './recording.ts';
+import { planned } from './panels.ts';
+import { bareRequest, planOver } from './recording.ts';
+
+interface Cost {
+  readonly cpu: number;
+  readonly wall: number;
+}
 
 export interface DecideCost {
-  readonly steps: Readonly<Record<string, { readonly cpu: number; readonly wall: number }>>;
+  readonly steps: Readonly<Record<string, Cost>>;
   /** MiB; of the process, with Node. */
   readonly peak: number;
 }
 
 /** Prints its cost as one line of JSON. */
 export async function decide(inventory: string, recording: string): Promise<void> {
-  const say = recorded(recording);
-  const steps: Record<string, { cpu: number; wall: number }> = {};
+  const steps: Record<string, Cost> = {};
   let mark = now();
   const step = (name: string): void => {
     const { cpu, wall } = now();
@@ -26,17 +31,21 @@ export async function decide(inventory: string, recording: string): Promise<void
   };
   const request = bareRequest(inventory);
   step('load, resolve');
-  const { plan } = await planOver(request, say);
+  const { plan } = await planOver(request, recording);
   step('read sights, decide');
   planText(plan, 'full', colourless);
   step('fold, print');
   planFileText({ plan, request: request.fleet });
   step('plan file');
+  const parts = [steps['load, resolve'], steps['read sights, decide']];
+  const sum = (of: (one: Cost) => number): number =>
+    parts.reduce((all, one) => all + (one === undefined ? 0 : of(one)), 0);
+  steps[planned] = { cpu: sum(({ cpu }) => cpu), wall: sum(({ wall }) => wall) };
   process.stdout.write(`${JSON.stringify({ steps, peak: peak() } satisfies DecideCost)}\n`);
 }
 
 /** Seconds; of all threads, the collector's too. */
-function now(): { readonly cpu: number; readonly wall: number } {
+function now(): Cost {
   const { user, system } = process.cpuUsage();
   return { cpu: (user + system) / 1e6, wall: performance.now() / 1000 };
 }

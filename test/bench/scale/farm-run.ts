@@ -74,7 +74,7 @@ export async function decideRuns(hosts: number): Promise<readonly OfflineCost[]>
     const { steps, peak } = JSON.parse(stdout) as DecideCost;
     return Object.entries(steps).map(([what, cost]) => ({
       hosts,
-      written: 'plan of recorded sights',
+      written: 'recorded sights',
       what,
       ...cost,
       peak,
