@@ -50,7 +50,7 @@ describe('the checkpoint', () => {
 
   test('keeps them where a route begins to drain, which is done with rules', () => {
     const drain = { shift: 16 } as NonNullable<DefaultRouteState['drain']>;
-    const type: AnyTaskType = defaultRoute as never;
+    const type: AnyTaskType = defaultRoute;
     expect(type.sparesRules?.(via('10.0.0.1'), via('10.0.0.2'))).toBe(true);
     expect(type.sparesRules?.(via('10.0.0.1'), { ...via('10.0.0.2'), drain })).toBe(false);
     expect(type.sparesRules?.({ ...via('10.0.0.1'), drain }, via('10.0.0.2'))).toBe(false);
