@@ -35,10 +35,18 @@ export function playIndex(guard: string | undefined, run: string): number | unde
 
 /** Hosts of which not every play ended well: failed, rolled back, unreachable, never reached, never begun. */
 function unfinishedHosts({ events, record }: PastRun, plan: Plan | undefined): readonly string[] {
+  const ends = new Map<string, { plays: number; well: boolean }>();
+  for (const event of events) {
+    if (event.type !== 'host-finished') continue;
+    const before = ends.get(event.host) ?? { plays: 0, well: true };
+    ends.set(event.host, { plays: before.plays + 1, well: before.well && isWell(event) });
+  }
+  const wanted = new Map<string, number>();
+  for (const { batches } of plan?.plays ?? [])
+    for (const host of new Set(batches.flat())) wanted.set(host, (wanted.get(host) ?? 0) + 1);
   return record.hosts.filter((host) => {
-    const ends = events.filter((event) => event.type === 'host-finished' && event.host === host);
-    const plays = plan?.plays.filter(({ batches }) => batches.some((batch) => batch.includes(host))).length;
-    return ends.length === 0 || ends.length < (plays ?? 0) || !ends.every(isWell);
+    const end = ends.get(host);
+    return end === undefined || end.plays < (wanted.get(host) ?? 0) || !end.well;
   });
 }
 

@@ -6,6 +6,7 @@ import { emptyRunState, reduce } from '../../src/report/run-state.ts';
 import type { PastRun } from '../../src/run/past-run.ts';
 import { hostsLeft, playIndex, standingChanges } from '../../src/run/run-choice.ts';
 import { stamped } from '../report/stamp.ts';
+import { countedWork } from './counted-work.ts';
 import { rules } from './pretend-host.ts';
 
 const run = '20261122-214007-7f3a';
@@ -101,4 +102,14 @@ describe('hosts that are left', () => {
   it('are all of a run that died before it had a plan', () => {
     expect(hostsLeft(past(['a', 'b']), undefined)).toEqual(['a', 'b']);
   });
+});
+
+it('looks for what is left of twice as many hosts with twice the work', async () => {
+  const work = (count: number): Promise<number> => {
+    const hosts = Array.from({ length: count }, (_, at) => `h${at}`);
+    const run = past(hosts, ...hosts.map((host) => ended(host, 'ok')));
+    const plan = planOf(hosts);
+    return countedWork(() => Promise.resolve(void hostsLeft(run, plan)));
+  };
+  expect((await work(200)) / (await work(100))).toBeLessThan(2.2);
 });
