@@ -64,4 +64,12 @@ describe.each(['nft', 'legacy'] as const)('the style of the inventory, iptables 
     expect(await lab.run('gw1', 'iptables-save')).not.toContain('GWFLEET');
     for (const address of await seen()) expect(address).toMatch(/^203\.0\.113\.1[0-5]$/);
   });
+
+  it('hardened with another pool takes away the rule of a pool of one, too', async () => {
+    await apply(...seed, '-e', 'snat_pool=203.0.113.11');
+    expect(await lab.run('gw1', 'iptables -t nat -S POSTROUTING')).toContain('--to-source 203.0.113.11\n');
+    await apply('-e', 'snat_pool=203.0.113.13');
+    expect(await lab.run('gw1', 'iptables-save -t nat; ip addr show dev eth1')).not.toContain('203.0.113.11');
+    expect(new Set(await seen())).toEqual(new Set(['203.0.113.13']));
+  });
 });

@@ -126,6 +126,16 @@ describe('an alias that leaves the pool', () => {
     ]);
   });
 
+  test('is open all the time where another interface has it too, so that nothing is left to do when it is gone', () => {
+    const lo = { name: 'lo', up: true, addresses: [{ ...alias(13, 2), prefix: 32, label: 'lo' }] };
+    const also = (host: typeof facts) => ({ ...host, interfaces: [lo, ...host.interfaces] });
+    const shrunk = wanted(before, smaller, also(draining));
+    expect(input(shrunk)?.slice(1)).toEqual([
+      '-i eth1 ! -p icmp -m iprange --dst-range 203.0.113.11-203.0.113.12 -j DROP',
+    ]);
+    expect(wanted(shrunk, smaller, also(hostWith(alias(12, 1))))).toEqual(shrunk);
+  });
+
   test('opens when somebody gives it to the host as an address of its own', () => {
     const shrunk = wanted(before, smaller, draining);
     const own = { ...alias(13, 2), label: 'eth1' };

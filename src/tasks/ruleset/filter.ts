@@ -6,9 +6,18 @@
 import { type Script, sh } from '../../shell/sh.ts';
 import type { Owner } from './state.ts';
 
+/**
+ * Sets `$gwfleet_recipe`, which all three read, from `$gwfleet_rules`: where the recipe's rule for answers stands, a rule
+ * that leads to one address is the recipe's too, whatever the pool is by now.
+ */
+export function recipeLook({ external }: Owner): Script {
+  const answers = `-A FORWARD -i ${external} -m state --state RELATED,ESTABLISHED -j ACCEPT`;
+  return sh`case $gwfleet_rules in *${answers}*) gwfleet_recipe=1 ;; *) gwfleet_recipe= ;; esac`;
+}
+
 /** Reads `iptables-save`; prints `policy P`, `:table chain policy`, `-table chain rule`, `@table chain position rule`. */
 export function ownPart(owner: Owner): Script {
-  return sh`awk ${settings(owner)} ${`${ownership}function tell(line) { print line }\n${printing}`}`;
+  return sh`awk ${settings(owner)} -v recipe="$gwfleet_recipe" ${`${ownership}function tell(line) { print line }\n${printing}`}`;
 }
 
 /**
@@ -16,12 +25,12 @@ export function ownPart(owner: Owner): Script {
  * whether the live rules are these, in whatever order: `alike`, `otherwise`, or `none` where there are no own ones.
  */
 export function comparedPart(owner: Owner): Script {
-  return sh`awk ${settings(owner)} ${ownership + comparing + printing}`;
+  return sh`awk ${settings(owner)} -v recipe="$gwfleet_recipe" ${ownership + comparing + printing}`;
 }
 
 /** Reads a plan, the line `live`, `iptables-save`; prints the text for `iptables-restore --noflush`. */
 export function composer(owner: Owner): Script {
-  return sh`awk ${settings(owner)} ${ownership + composing}`;
+  return sh`awk ${settings(owner)} -v recipe="$gwfleet_recipe" ${ownership + composing}`;
 }
 
 function settings({ style, internal, external, network, single }: Owner): readonly string[] {
@@ -47,7 +56,7 @@ function leftover(t, c, r,  to) {
   if (t == "filter" && c == "FORWARD") return r == "-i lo -j ACCEPT" || r == ("-s " net " -i " inner " -j ACCEPT") || r == ("-i " outer " -m state --state RELATED,ESTABLISHED -j ACCEPT")
   if (t != "nat" || c != "POSTROUTING" || index(r, "-o " outer " -j SNAT --to-source ") != 1) return 0
   to = substr(r, length("-o " outer " -j SNAT --to-source ") + 1)
-  return to ~ /^[0-9.]+-[0-9.]+$/ || (single != "" && to == single)
+  return to ~ /^[0-9.]+-[0-9.]+$/ || (recipe && to ~ /^[0-9.]+$/) || (single != "" && to == single)
 }
 function hook(t, c, r) { return !own(t, c) && (own(t, target(r)) || leftover(t, c, r)) }
 function rest(c) { return substr($0, length(c) + 5) }

@@ -5,7 +5,7 @@
 import { parseNetwork } from '../../address/ipv4.ts';
 import { block, feed, nothing, type Script, sh } from '../../shell/sh.ts';
 import { requireTool, steps } from '../steps.ts';
-import { comparedPart, composer, ownPart } from './filter.ts';
+import { comparedPart, composer, ownPart, recipeLook } from './filter.ts';
 import { applyGuard, guardProbe } from './leak-guard.ts';
 import { builtins, type Chain, type Owner, ownChains, program, type RulesetState, tables } from './state.ts';
 
@@ -22,6 +22,7 @@ export function probeRuleset(owner: Owner, wanted: readonly Chain[]): Script {
     requireTool('iptables', 'iptables'),
     requireTool('awk', 'mawk'),
     backend,
+    recipeLook(owner),
     sh`gwfleet_seen=$(printf '%s\n' ${lines} live "$gwfleet_rules" | ${comparedPart(owner)})`,
     sh`echo "backend $gwfleet_backend"; gwfleet_spelled=; gwfleet_ifs=$IFS; IFS=$gwfleet_nl; set -f
 for gwfleet_line in $gwfleet_seen; do
@@ -59,6 +60,7 @@ function turning(from: RulesetState | null, to: RulesetState | null, test: Scrip
   return steps(
     goal.owner.style === 'seed' ? feed(wholeTables(goal.chains), sh`${restore}${test} -w 5`) : nothing,
     sh`gwfleet_rules=$(${save})`,
+    recipeLook(goal.owner),
     sh`gwfleet_load=$({
 ${feed(plan(goal), sh`cat`)}
 echo live

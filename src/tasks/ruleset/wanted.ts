@@ -73,7 +73,10 @@ export function wantedChains(style: Owner['style'], intent: Intent): readonly Ch
   return bare(style === 'seed' ? seedChains(intent) : hardenedChains(intent));
 }
 
-/** By number, so that an address that leaves the pool changes nothing here. `more` are closed besides. */
+/**
+ * By number, so that an address that leaves the pool changes nothing here. One that another interface has as well is
+ * somebody else's when it has left: closed, it would be opened again by the next apply. `more` are closed besides.
+ */
 function closed(
   { pool, external, management }: OpenIntent,
   facts: Facts,
@@ -83,7 +86,11 @@ function closed(
   const held = own.map((one) => ({ ...one, interface: external, noPrefixRoute: false }));
   // The same choice as that of the aliases, else the first apply of both would not be the last.
   const primary = primaryOf(held, external, new Set(pool));
-  const leaving = own.filter(({ label }) => labelNumber(label, external) !== undefined);
+  const elsewhere = facts.interfaces.filter(({ name }) => name !== external);
+  const others = new Set(elsewhere.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
+  const leaving = own.filter(
+    ({ address, label }) => labelNumber(label, external) !== undefined && !others.has(address),
+  );
   const open = new Set([primary?.address, facts.managementPath?.serverAddress, ...management]);
   return [...new Set([...pool, ...leaving.map(({ address }) => address), ...more])]
     .filter((address) => !open.has(address))
