@@ -36,14 +36,14 @@ export function settleScript(order: SettleOrder, probe: Script): Script {
 }
 
 /**
- * Most often the steps have ended well, and there is only to tell and to confirm: this shell does it itself, with the
- * engine's functions, and leaves its name where others look who is at work. All else is done by the engine, under its
- * own name, and so is a confirm where no name can be written.
+ * The engine tells, and ends what is dead, under its own name. Most often there is only to confirm then: this shell does
+ * it itself, with the engine's functions, and leaves its name where others look who is at work; a rollback is done by the
+ * engine, and so is a confirm where no name can be written.
  */
 function contact(guardId: string): Script {
   return block(
+    sh`sh "$D/engine" ${`contact:${guardId}`} </dev/null`,
     sh`set --; . "$D/engine"`,
-    sh`if [ -e "$D/armed" ] && [ -e "$D/applied" ]; then report; else sh "$D/engine" ${`contact:${guardId}`} </dev/null; fi`,
     sh`settle() {
 born $$
 if [ "$1" = confirm ] && [ -n "$at" ] && { echo "$$ $at" >"$D/confirmer"; } 2>/dev/null; then deaf; confirm </dev/null

@@ -90,7 +90,7 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
       kind: 'locked',
       by: { run: guardId },
     });
-    host.run(`kill -9 ${other}`);
+    host.run(`kill -9 ${other}; while grep -qs '^State:.[^Z]' /proc/${other}/status; do sleep 0.01; done`);
     const { run } = host.begin(guardOrder([create('b')], 60, 'third.1'));
     expect(run.leftovers).toEqual([{ run: guardId, how: 'finished' }]);
     expect(run.applied).toBe(true);

@@ -116,20 +116,35 @@ for port in range(2000, 2030):
   expect((await seenLast()).invalid).toBeGreaterThanOrEqual(30);
 });
 
-it('tells connections that a full table throws out early, and that it is full', async () => {
+/** Clients that nobody has answered, up to the table's last entry. */
+async function fillUp(round: number): Promise<void> {
   const left = max - Number(await lab.run('gw1', 'conntrack -C'));
-  const unanswered = `awk -v most=${left} 'BEGIN { for (i = 0; i < most; i++) print "-A -t 900 -p udp -s 10.0.3." 1 + i % 200 " -d 198.51.100.9 -r 198.51.100.9 -q 203.0.113.1" i % 6 " --sport " 1024 + int(i / 6) % 64000 " --dport " 53 + int(i / 300000) " --reply-port-src 53 --reply-port-dst " 1024 + int(i / 6) % 64000 }' | conntrack -R - >/dev/null`;
+  const unanswered = `awk -v most=${left} 'BEGIN { for (i = 0; i < most; i++) print "-A -t 900 -p udp -s 10.0.3." 1 + i % 200 " -d 198.51.100.9 -r 198.51.100.9 -q 203.0.113.1" i % 6 " --sport " 1024 + int(i / 6) % 64000 " --dport " ${53 * round} + int(i / 300000) " --reply-port-src ${53 * round} --reply-port-dst " 1024 + int(i / 6) % 64000 }' | conntrack -R - >/dev/null`;
   await lab.run('gw1', unanswered, { timeoutSeconds: 120 });
+}
+
+/** How many the kernel has thrown out early, by its own count. */
+async function early(): Promise<number> {
+  const said = await lab.run('gw1', 'conntrack -S');
+  return [...said.matchAll(/early_drop=(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+it('tells connections that a full table throws out early, and that it is full', async () => {
   await look();
-  await lab.run('web01', [
-    'python3',
-    '-c',
-    `import socket
+  // The kernel clears a table that is nearly full by itself, so a busy machine can be too late with the last entries.
+  const before = await early();
+  for (let tries = 1; (await early()) === before && tries <= 10; tries += 1) {
+    await fillUp(tries);
+    await lab.run('web01', [
+      'python3',
+      '-c',
+      `import socket
 for port in range(3000, 3300):
     one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     one.bind(("", port))
-    one.sendto(b"x", ("198.51.100.7", 9))`,
-  ]);
+    one.sendto(b"x", ("198.51.100.7", ${8 + tries}))`,
+    ]);
+  }
   const { stdout } = await lab.gwfleet(['status', lab.inventory, '-l', 'gw1', '--json'], { env: env() });
   const status = JSON.parse(stdout) as FleetStatus;
   const gw1 = gatewayIn(status);
