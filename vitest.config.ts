@@ -18,6 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', 'test/bench/**'],
+          maxWorkers: 2,
         },
       },
       {
