@@ -34,11 +34,14 @@ export function chart({ measurements, commands }: Figures): string {
       `<rect x="${left + lane * 170}" y="46" width="14" height="${thick - 1}" fill="#2f9e6e" fill-opacity="${opacity(lane)}"/><text x="${left + 20 + lane * 170}" y="55">${one.rtt === 0 ? 'no distance' : `${one.rtt} ms round trip`}</text>`,
   );
   const bottom = top + rows.length * step;
+  const made = commands.map(
+    (line, i) => `<text x="12" y="${bottom + 12 + 15 * i}" font-size="11">${plain(line)}</text>`,
+  );
   const words = plain(shown.map(titleOf).join('; '));
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + wide + right} ${bottom + 26}" font-family="sans-serif" font-size="13" fill="#6b7785" role="img" aria-label="${plain(title)}: ${words}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + wide + right} ${bottom + 11 + 15 * commands.length}" font-family="sans-serif" font-size="13" fill="#6b7785" role="img" aria-label="${plain(title)}: ${words}">
 <text x="12" y="26" font-size="15" font-weight="bold">${plain(title)}</text>
 ${[...key, ...lines].join('\n')}
-<text x="12" y="${bottom + 12}" font-size="11">${plain(commands.join('; '))}</text>
+${made.join('\n')}
 </svg>
 `;
 }
