@@ -1,8 +1,9 @@
 /**
- * The program that lives on the host: constant POSIX sh, the same for every plan, without the comments that stand here. The plan's own part stands beside
- * it as functions in the file `plan`. What a reader gets wrong: a state is the NAME of one file. Confirm and rollback
- * are renames of `armed`; whoever loses the rename learns that it lost, so both can never win. Nothing here asks a
- * clock, and whether somebody is alive is asked of /proc by the word `verb:run`, never of a pid that may be another's.
+ * The program that lives on the host: constant POSIX sh, the same for every plan, without the comments that stand here.
+ * The plan's own part stands beside it as functions in the file `plan`. What a reader gets wrong: a state is the NAME of
+ * one file. Confirm and rollback are renames of `armed`; whoever loses the rename learns that it lost, so both can never
+ * win. Nothing here asks a clock. Whether somebody is alive is asked of /proc by pid, start time and word together, or by
+ * the word `verb:run` of all processes, never of a pid alone. Long because it is one program, proven as one.
  */
 
 import { born } from './born.ts';
