@@ -1,7 +1,8 @@
 """Traffic for labs, whose every packet counts. Plain sockets and epoll, because 2 cores carry a whole fleet.
 
 serve PORT               TCP and UDP: tells each caller the address it saw, then echoes; end of input: ends
-hold TARGET COUNT        holds COUNT connections, each exchanging bytes ten times a second; end of input: closes, reports
+hold TARGET COUNT        holds COUNT connections, each exchanging bytes ten times a second; end of input: each exchanges
+                         once more, so that what broke a moment ago is told, then closes, reports
 fresh TARGET RATE        opens RATE connections a second, one exchange each; end of input: reports
 datagrams TARGET COUNT   holds COUNT UDP flows, each exchanging ten times a second; end of input: reports
 
@@ -11,11 +12,14 @@ import errno, json, select, socket, sys, threading, time
 
 stop = False
 patience = 15.0  # Silence of a connection that is longer than this is a broken connection.
+parting = 1.0  # Seconds that exchanges go on after the end of input: each connection's turn comes ten times a second.
 
 
 def until_input_ends():
     global stop
     sys.stdin.read()
+    if sys.argv[1] in ("hold", "datagrams"):
+        time.sleep(parting)
     stop = True
 
 
