@@ -75,7 +75,7 @@ class Talk {
 
   async outcome(): Promise<Outcome> {
     this.#listen();
-    this.#running.stdin.write(this.#order.opening);
+    if (this.#order.opening !== '') this.#running.stdin.write(this.#order.opening);
     if (this.#order.sudo?.passwordGiven !== true) this.#sendPayload();
     const stopped = await this.#firstOf();
     if (stopped.kind !== 'exit') this.#running.stop();

@@ -2,7 +2,7 @@
 import type { CaptureLimits } from './capture.ts';
 import { runChild } from './child.ts';
 import { converse } from './conversation.ts';
-import { type Become, doorWord, orderFor } from './order.ts';
+import { type Become, doorWords, orderFor } from './order.ts';
 import type { Remote } from './remote.ts';
 
 export interface LocalOptions {
@@ -17,7 +17,8 @@ export function localRemote({ user, become, limits, nonce }: LocalOptions): Remo
   return {
     run: async (script, options) => {
       const order = orderFor(script, { user, become, nonce: nonce() });
-      const child = runChild('sh', ['-c', doorWord]);
+      const [shell = '', ...words] = doorWords({ user, become });
+      const child = runChild(shell, words);
       return await converse({ ...child, kill: () => child.stop() }, order, { ...options, limits });
     },
     close: () => Promise.resolve(),

@@ -82,7 +82,7 @@ function isPassing({ kind, message }: ConnectFailure): boolean {
 async function tryDoor(options: OpensshOptions, signal?: AbortSignal): Promise<Running | ConnectFailure> {
   const readyMark = `gwfleet-in-${options.nonce()}`;
   const endMark = `gwfleet-255-${options.nonce()}`;
-  const command = markedDoor({ readyMark, endMark }).text;
+  const command = markedDoor(options, { readyMark, endMark }).text;
   const child = runChild('ssh', [...options.args, '--', options.address, command]);
   const said = new LastWords(child);
   let timer: NodeJS.Timeout | undefined;

@@ -45,21 +45,24 @@ interface Run {
 }
 
 async function runOne({ session, options, script, runOptions }: Run): Promise<Outcome> {
-  const { user, become, limits } = options;
-  const channel = await openChannel(session, runOptions.timeoutSeconds);
+  const channel = await openChannel(session, door(options), runOptions.timeoutSeconds);
   if (channel instanceof Error) {
     const cause = `the host opened no session for the script: ${channel.message}`;
     return { kind: 'not-started', cause, stdout: '', stderr: '' };
   }
-  const order = orderFor(script, { user, become, nonce: options.nonce() });
-  return await converse(runningOf(channel, session), order, { ...runOptions, limits });
+  const order = orderFor(script, { ...options, nonce: options.nonce() });
+  return await converse(runningOf(channel, session), order, { ...runOptions, limits: options.limits });
 }
 
 /** A host that allows fewer sessions than we try (MaxSessions) has one again when another script is done. */
-async function openChannel(session: SshSession, seconds: number): Promise<ClientChannel | Error> {
+async function openChannel(
+  session: SshSession,
+  command: Script,
+  seconds: number,
+): Promise<ClientChannel | Error> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
-    const opening = session.exec(door.text);
+    const opening = session.exec(command.text);
     const channel = await within((deadline - Date.now()) / 1000, opening);
     if (channel === 'late') {
       // One that opens after all must not stay open.

@@ -223,12 +223,17 @@ function ways(): readonly (readonly [string, string])[] {
     orderFor(sh`id`, { user: 'op', become: wish, nonce: 'n' }),
   );
   return [
-    ['the door', door.text],
-    ['the door of the system ssh', markedDoor({ readyMark: 'in', endMark: 'out' }).text],
-    ...orders.map(
-      ({ opening, payload }, at) =>
-        [`order ${at}`, `${opening.split('\n')[0] ?? ''}\n: <<'X'\n${payload}\nX\n`] as const,
-    ),
+    ...[null, become].flatMap((wish) => {
+      const way = { user: 'op', become: wish };
+      return [
+        ['the door', door(way).text] as const,
+        ['the door of the system ssh', markedDoor(way, { readyMark: 'in', endMark: 'out' }).text] as const,
+      ];
+    }),
+    ...orders.flatMap(({ opening, payload, sudo }, at) => [
+      [`order ${at}`, opening.split('\n')[0] ?? ''] as const,
+      [`payload ${at}`, sudo === undefined ? payload : payload.slice(payload.indexOf('\n') + 1)] as const,
+    ]),
   ];
 }
 

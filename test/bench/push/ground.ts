@@ -41,7 +41,8 @@ ip -4 -o addr show dev eth1 | sed -n 's/.* inet \\([0-9.]*\\/[0-9]*\\).* eth1:.*
 for table in filter nat mangle raw; do iptables -t $table -F; iptables -t $table -X; done
 iptables -P INPUT ACCEPT; iptables -P FORWARD ACCEPT
 nft list tables | sed -n 's/^table \\([a-z]* gwfleet.*\\)/\\1/p' | while read -r table; do nft delete table $table; done
-rm -rf /run/gwfleet/* /var/lib/gwfleet/* /etc/sysctl.d/*gwfleet*`;
+rm -rf /run/gwfleet/* /var/lib/gwfleet/* /etc/sysctl.d/*gwfleet*
+conntrack -F 2>&1`;
 const bareWebserver = 'ip -4 route flush default; rm -rf /run/gwfleet/* /var/lib/gwfleet/*';
 const gatewayDone = `
 [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] && [ "$(ip -4 -o addr show dev eth1 | wc -l)" = 6 ] &&

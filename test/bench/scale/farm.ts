@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:net';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
+import { payloadEnd } from '../../../src/remote/order.ts';
 import { type FarmHost, farmHosts, farmPort } from './fleet-files.ts';
 import { type Answers, answersOf } from './real-host.ts';
 
@@ -70,41 +71,37 @@ function serve(client: Connection, allowed: ssh2.ParsedKey, exec: (channel: Serv
   });
 }
 
-/** Reads one order as `door` reads it (remote/order.ts): a line that says how long the script is, and the script. */
+/** Reads one order as a sh behind `door` reads it (remote/order.ts): to the line that ends it. */
 function converse(channel: ServerChannel, host: FarmHost, { hops }: FarmOrder, answers: Answers): void {
   const chunks: Buffer[] = [];
-  let wanted = Number.POSITIVE_INFINITY;
-  let got = 0;
   const reply = async (): Promise<void> => {
     const script = Buffer.concat(chunks).toString();
-    const body = script.slice(script.indexOf('\n') + 1);
-    const { stdout, stderr, code } = await answers.answer(host, hops[host.name] ?? '', body);
+    const { stdout, stderr, code } = await answers.answer(
+      host,
+      hops[host.name] ?? '',
+      script.slice(script.indexOf('\n') + 1),
+    );
     channel.write(stdout);
     channel.stderr.write(stderr);
     channel.exit(code);
     channel.end();
   };
   channel.on('error', () => undefined);
-  // A bare command, as parallel-ssh has it, ends its input without a line.
+  // A bare command, as parallel-ssh has it, ends its input without a word.
   channel.on('end', () => {
-    if (got !== 0) return;
+    if (chunks.length > 0) return;
     channel.exit(0);
     channel.end();
   });
   channel.on('data', (chunk: Buffer) => {
     chunks.push(chunk);
-    got += chunk.length;
-    if (wanted === Number.POSITIVE_INFINITY) {
-      const [line, rest] = Buffer.concat(chunks).toString('latin1').split('\n', 2);
-      const length = /head -c '?(\d+)/.exec(line ?? '')?.[1];
-      if (rest !== undefined && length !== undefined) wanted = (line ?? '').length + 1 + Number(length);
-    }
-    if (got >= wanted) {
-      wanted = Number.POSITIVE_INFINITY;
-      got = Number.NEGATIVE_INFINITY;
-      void reply();
-    }
+    if (endsOrder(chunks)) void reply();
   });
+}
+
+function endsOrder(chunks: readonly Buffer[]): boolean {
+  const last = Buffer.concat(chunks.slice(-2));
+  return last.subarray(-payloadEnd.length).toString('latin1') === payloadEnd;
 }
 
 export function firstKey(text: string): ssh2.ParsedKey {
