@@ -254,6 +254,25 @@ conntrack -I -s 10.0.0.21 -d 198.51.100.7 -r 198.51.100.7 -q 203.0.113.11 ${entr
   ]);
 });
 
+test('a host that follows no connection and passes nothing on is not asked for its table', () => {
+  for (const [before, walks] of [
+    ['', false],
+    ['echo 1 >/proc/sys/net/ipv4/ip_forward', true],
+    [
+      'conntrack -I -s 10.0.0.20 -d 10.0.0.9 -p udp --timeout 300 --sport 1000 --dport 53; echo 0 >/proc/sys/net/ipv4/ip_forward',
+      true,
+    ],
+  ] as const) {
+    using ns = scene('nft');
+    ns.sh(before);
+    const tool = ns.sh('command -v conntrack').trim();
+    const calls = ns.sh('mktemp').trim();
+    ns.shim('conntrack', `#!/bin/sh\necho "$*" >>${calls}\nexec ${tool} "$@"\n`);
+    ns.converge(ruleset, args);
+    expect(ns.sh(`cat ${calls}; rm ${calls}`)).toBe(walks ? '-L -s 10.0.0.0/8\n' : '');
+  }
+});
+
 test('twenty thousand of them go with one command for each source, and nothing else goes', async () => {
   using ns = scene('nft');
   const line = (n: number, source: number, goal: string, answer = `10.0.1.${source}`): string =>

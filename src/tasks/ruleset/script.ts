@@ -2,9 +2,9 @@
  * The probe and the apply of a ruleset as shell. One load for all tables; each COMMIT in it is a transaction of its
  * own, so a chain and its jump, or the policy and what it leaves open, always stand in the same table's part.
  */
-import { parseNetwork } from '../../address/ipv4.ts';
 import { block, feed, nothing, type Script, sh } from '../../shell/sh.ts';
 import { requireTool, steps } from '../steps.ts';
+import { clearing, untracked } from './clearing.ts';
 import { comparedPart, composer, ownPart, recipeLook } from './filter.ts';
 import { applyGuard, guardProbe } from './leak-guard.ts';
 import { builtins, type Chain, type Owner, ownChains, program, type RulesetState, tables } from './state.ts';
@@ -57,7 +57,9 @@ function turning(from: RulesetState | null, to: RulesetState | null, test: Scrip
   const goal = to ?? { ...state, chains: [], hooks: [], policy: 'ACCEPT', leakGuard: null };
   const save = program(goal.backend, 'save');
   const restore = program(goal.backend, 'restore');
+  const clears = translates(goal) && !translates(from);
   return steps(
+    clears ? untracked(goal.owner.internal) : nothing,
     goal.owner.style === 'seed' ? feed(wholeTables(goal.chains), sh`${restore}${test} -w 5`) : nothing,
     sh`gwfleet_rules=$(${save})`,
     recipeLook(goal.owner),
@@ -68,7 +70,7 @@ printf '%s\n' "$gwfleet_rules"
 } | ${composer(goal.owner)})`,
     sh`[ -z "$gwfleet_load" ] || printf '%s\n' "$gwfleet_load" | ${restore}${test} --noflush -w 5`,
     applyGuard(from?.leakGuard ?? null, goal.leakGuard, test),
-    translates(goal) && !translates(from) ? clearing(goal.owner.network, test) : nothing,
+    clears ? clearing(goal.owner.network, test) : nothing,
   );
 }
 
@@ -163,57 +165,3 @@ function loadText(chains: readonly Chain[]): string {
     })
     .join('');
 }
-
-function clearing(network: string, test: Script): Script {
-  const clear = clearUntranslated(network);
-  return test.text === '' ? clear : block(sh`if [ -z "$gwfleet_test" ]; then`, clear, sh`fi`);
-}
-
-/**
- * Connections that began before there was a rule keep their inside address until their entry goes: 1,000 of 1,000
- * leaked, deleted 0. Entries between the inside and itself (ssh to the gateway) are spared. Each deletion walks the
- * whole table (0.15 s at 20,000 entries), so there is one for each source, not one for each pair. What is not cleared
- * within 20 s goes on in the background: the guard's time runs. Best effort: without conntrack they time out.
- */
-function clearUntranslated(network: string): Script {
-  const { first, last } = parseNetwork(network) ?? { first: 0, last: 0 };
-  return sh`if command -v conntrack >/dev/null 2>&1; then
-(
-conntrack -L -s ${network} 2>/dev/null | awk -v first=${first} -v last=${last} ${untranslated} | while read -r gwfleet_src gwfleet_dst; do
-conntrack -D -s "$gwfleet_src" -d "$gwfleet_dst" -q "$gwfleet_src"
-done
-) </dev/null >/dev/null 2>&1 &
-gwfleet_clearing=$!
-gwfleet_n=0
-while kill -0 "$gwfleet_clearing" 2>/dev/null && [ "$gwfleet_n" -lt 200 ]; do sleep 0.1 2>/dev/null || { sleep 1; gwfleet_n=$((gwfleet_n + 9)); }; gwfleet_n=$((gwfleet_n + 1)); done
-fi
-:`;
-}
-
-/**
- * Prints `SOURCE DESTINATIONS`, once for all of a source. One that is spared somewhere gets the networks beside the
- * inside that its entries lead to, at most one for each bit of the inside's prefix.
- */
-const untranslated = `
-function number(a,  p) { split(a, p, "."); return ((p[1] * 256 + p[2]) * 256 + p[3]) * 256 + p[4] }
-function beside(n,  i, size) {
-  for (i = 1; i <= 32; i++) { size = 2 ^ (32 - i); if (int(n / size) != int(first / size)) break }
-  n = int(n / size) * size
-  return int(n / 16777216) "." int(n / 65536) % 256 "." int(n / 256) % 256 "." n % 256 "/" i
-}
-{
-  s = 0; d = 0
-  for (i = 1; i <= NF; i++) {
-    if (substr($i, 1, 4) == "src=") source[++s] = substr($i, 5)
-    if (substr($i, 1, 4) == "dst=") goal[++d] = substr($i, 5)
-  }
-  if (s < 2 || d < 2 || goal[2] != source[1]) next
-  n = number(goal[1])
-  if (n >= first + 0 && n <= last + 0) spared[source[1]] = 1
-  else { leaks[source[1]] = 1; parts[source[1] " " beside(n)] = 1 }
-}
-END {
-  for (one in leaks) if (!(one in spared)) print one, "0.0.0.0/0"
-  for (one in parts) { split(one, part, " "); if (part[1] in spared) print one }
-}
-`;
