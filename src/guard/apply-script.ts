@@ -85,25 +85,27 @@ function opening({ guardId, mark }: GuardOrder): Script {
 const checkpoint = block(
   // Most often all is as it was, and the shell itself sees it, or one cksum; who it is not, or whether the disk is full, is
   // asked one by one.
-  sh`moved=$(. "$D/plan"; look_all </dev/null 2>/dev/null 3>&-
+  sh`{
+. "$D/plan"; look_all </dev/null 3>&-
 printf '# ip link, addr, rule, route\n%s\n' "$gwfleet_looked" >"$D/checkpoint"
-summed=
+moved=; summed=
 for t in $looks; do
 eval "text=\$text_$t"
-if [ -n "$text" ] && [ "$text" = "$(look_$t </dev/null 2>/dev/null 3>&-)" ]; then printf '%s\n' "$text" >"$D/look.$t" || echo unwritten
-else (look_$t) </dev/null 2>/dev/null 3>&- >"$D/look.$t"; summed="$summed look.$t"; fi
+if [ -n "$text" ] && [ "$text" = "$(look_$t </dev/null 3>&-)" ]; then printf '%s\n' "$text" >"$D/look.$t" || moved=unwritten
+else (look_$t) </dev/null 3>&- >"$D/look.$t"; summed="$summed look.$t"; fi
 done
 [ -z "$summed" ] || sums=$(cd "$D" && cksum $summed)
 for t in $looks; do
 eval "seen=\$seen_$t"
 case " $summed " in *" look.$t "*) ;; *) continue ;; esac
 case " $sums" in *[!0-9]"$seen look.$t"*) continue ;; esac
-now=$( (look_$t) </dev/null 2>/dev/null 3>&- | tee "$D/look.$t" 2>/dev/null | cksum)
-[ "$now" = "$seen" ] || echo "$t"
-[ "$(cksum <"$D/look.$t")" = "$now" ] || echo unwritten
-done) 2>/dev/null`,
+now=$( (look_$t) </dev/null 3>&- | tee "$D/look.$t" | cksum)
+[ "$now" = "$seen" ] || moved="$moved $t"
+[ "$(cksum <"$D/look.$t")" = "$now" ] || moved="$moved unwritten"
+done
+} 2>/dev/null`,
   sh`case $moved in *unwritten*) refuse "cannot-write $D (full?)" ;; esac`,
-  sh`[ -z "$moved" ] || refuse "stale $(echo $moved)"`,
+  sh`[ -z "$moved" ] || refuse stale $moved`,
 );
 
 const ruleCheckpoint = sh`{

@@ -54,7 +54,7 @@ export function probeScript(
 ): Script {
   const sections = tasks.map((task) => framed(mark, task.id, lookOf(task, types)));
   const facts = known === undefined ? factsProbe : movingFactsProbe;
-  return block(firstLook(roadsOf(tasks, types)), framed(mark, 'facts', facts), ...sections);
+  return block(firstLook(roadsOf(tasks, types)), framed(mark, 'facts', facts, 'here'), ...sections);
 }
 
 const looks = new WeakMap<HostTask, Script>();

@@ -105,7 +105,10 @@ export async function lookAgain(
   context: RunContext & { readonly until?: AbortSignal },
 ): Promise<Look> {
   const mark = context.nonce();
-  const script = block(probeScript(mark, tasks, context.types), framed(mark, pendingFrame, pendingProbe));
+  const script = block(
+    probeScript(mark, tasks, context.types),
+    framed(mark, pendingFrame, pendingProbe, 'here'),
+  );
   const outcome = await remote.run(script, {
     timeoutSeconds: context.commandTimeoutSeconds,
     ...(context.until === undefined ? {} : { signal: context.until }),

@@ -1,7 +1,7 @@
 /**
- * Several scripts in one exec, their outputs kept apart. Each is run in a subshell without standard input; a line
- * with the mark stands before and after it on stdout and on stderr. The mark is a nonce of the run, so that what
- * a host prints cannot pass for a frame.
+ * Several scripts in one exec, their outputs kept apart. Each is run without standard input, in a subshell unless we
+ * know it well; a line with the mark stands before and after it on stdout and on stderr. The mark is a nonce of the run,
+ * so that what a host prints cannot pass for a frame.
  */
 import { block, type Script, sh, subshell } from './sh.ts';
 
@@ -12,12 +12,21 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** The script between marks. `id` is a word without spaces. */
-export function framed(mark: string, id: string, body: Script): Script {
+/**
+ * The script between marks. `id` is a word without spaces. `here`: in the shell itself, for a script that does not end it
+ * and whose variables trouble nobody; a subshell is most of a millisecond of a host's CPU.
+ */
+export function framed(mark: string, id: string, body: Script, where: 'apart' | 'here' = 'apart'): Script {
+  const inside =
+    where === 'apart'
+      ? subshell(body)
+      : sh`{
+${body}
+}`;
   const begin = sh`printf '%s %s begin\n' ${mark} ${id}`;
   return block(
     sh`${begin}; ${begin} >&2`,
-    sh`${subshell(body)} </dev/null`,
+    sh`${inside} </dev/null`,
     sh`gwfleet_code=$?; printf '\n%s %s end\n' ${mark} ${id} >&2; printf '\n%s %s end %s\n' ${mark} ${id} "$gwfleet_code"`,
   );
 }

@@ -23,6 +23,19 @@ describe('framed scripts', () => {
     expect(run(sh`cat`, sh`echo still here`).get('t1')?.stdout).toBe('still here\n');
   });
 
+  it('run here as apart, but without a process', () => {
+    const script = block(
+      framed(mark, 'a', sh`cat; echo bad >&2; before=kept; (exit 3)`, 'here'),
+      framed(mark, 'b', sh`printf %s "$before"`),
+      sh`echo outside`,
+    );
+    const { stdout, stderr } = spawnSync('dash', [], { input: script.text, encoding: 'utf8' });
+    const outputs = readFrames(mark, stdout, stderr);
+    expect(outputs.get('a')).toEqual({ code: 3, stdout: '', stderr: 'bad\n' });
+    expect(outputs.get('b')).toEqual({ code: 0, stdout: 'kept', stderr: '' });
+    expect(stdout).toMatch(/outside\n$/);
+  });
+
   it('know nothing of a script that killed the shell', () => {
     const outputs = run(sh`echo first`, sh`kill -9 $$`, sh`echo never`);
     expect([...outputs.keys()]).toEqual(['t0']);
