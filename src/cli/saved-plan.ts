@@ -59,7 +59,10 @@ export async function savedFleet(
   const secrets = secretTasks(request);
   const planned = saved.plays.flatMap(({ hosts }) => hosts.filter(({ kind }) => kind === 'planned'));
   const looks = new Map(planned.map(({ host }) => [host, secrets.get(host) ?? []]));
-  const surveys = await surveyHosts({ tasks: looks, kept: (_host, survey) => letGo(survey) }, context);
+  const surveys = await surveyHosts(
+    { tasks: looks, changes: 'never', kept: (_host, survey) => letGo(survey) },
+    context,
+  );
   const today = {
     surveys,
     secrets,

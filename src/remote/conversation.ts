@@ -1,11 +1,13 @@
 /**
  * One script with one running program (an SSH channel, a child process): sends the order, keeps what comes back up to
- * the cap, gives the answer when it is asked for, and ends in time whatever the host does. What a reader gets wrong:
- * after a limit the program over there still runs; only our end of it is closed.
+ * the cap, gives the answer when it is asked for, and ends in time whatever the host does. A shell that waits for another
+ * script afterwards says where this one ends. What a reader gets wrong: after a limit the program over there still runs;
+ * only our end of it is closed.
  */
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { Capture, type CaptureLimits } from './capture.ts';
+import { EndMark } from './end-mark.ts';
 import type { Order } from './order.ts';
 import type { Outcome, RunOptions } from './remote.ts';
 import { askedTwice, sudoRefusal, triesEmptyPasswords } from './sudo-answer.ts';
@@ -38,20 +40,24 @@ export function endingOf(code: number | null, signal: string | null | undefined)
   return { kind: 'exit', code: 128 + number, note: `the shell was killed by ${signal ?? 'a signal'}\n` };
 }
 
-/** How long sudo may take to start the script or to refuse; it hangs when the host's name server does. */
-const sudoSeconds = 30;
+/** How long it may take until the script is started or refused: sudo hangs when the host's name server does. */
+const startSeconds = 30;
 
 /** How long a kill over the network may take before the input ends all the same. */
 const killSeconds = 2;
 
+/** Whether the running program can be given another order then is told by `isWaiting`. */
 export async function converse(
   running: Running,
   order: Order,
   options: RunOptions & { limits: CaptureLimits },
-): Promise<Outcome> {
+): Promise<{ readonly outcome: Outcome; readonly isWaiting: boolean }> {
   const talk = new Talk(running, order, options);
   return await talk.outcome();
 }
+
+/** How a conversation stopped. `marked`: the script has ended, and its shell waits. */
+type Stopped = Ending | { readonly kind: 'marked' | 'timed-out' | 'unanswered' };
 
 class Talk {
   readonly #running: Running;
@@ -59,10 +65,12 @@ class Talk {
   readonly #options: RunOptions & { limits: CaptureLimits };
   readonly #stdout: Capture;
   readonly #stderr: Capture;
-  #started = false;
+  readonly #end: EndMark | undefined;
+  #started: boolean;
   #payloadSent = false;
   #answered = false;
   #gaveUp = false;
+  #tellEnd: () => void = () => undefined;
 
   constructor(running: Running, order: Order, options: RunOptions & { limits: CaptureLimits }) {
     this.#running = running;
@@ -70,36 +78,46 @@ class Talk {
     this.#options = options;
     this.#stdout = new Capture(options.limits);
     this.#stderr = new Capture(options.limits);
-    this.#started = order.sudo === undefined;
+    this.#end = order.endMark === undefined ? undefined : new EndMark(order.endMark);
+    this.#started = order.start === undefined;
   }
 
-  async outcome(): Promise<Outcome> {
-    this.#listen();
-    if (this.#order.opening !== '') this.#running.stdin.write(this.#order.opening);
-    if (this.#order.sudo?.passwordGiven !== true) this.#sendPayload();
-    const stopped = await this.#firstOf();
-    if (stopped.kind !== 'exit') this.#running.stop();
-    return this.#judge(stopped);
-  }
-
-  #listen(): void {
+  async outcome(): Promise<{ outcome: Outcome; isWaiting: boolean }> {
     const { stdin, stdout, stderr } = this.#running;
     // A program that ends without reading all of it is no mistake: its ending tells.
     stdin.on('error', () => undefined);
-    stdout.on('data', (chunk: Buffer) => {
-      this.#stdout.add(chunk);
-      this.#answer();
-    });
-    stderr.on('data', (chunk: Buffer) => {
-      this.#stderr.add(chunk);
-      this.#watchSudo();
-    });
+    stdout.on('data', this.#hearStdout);
+    stderr.on('data', this.#hearStderr);
+    if (this.#order.opening !== '') stdin.write(this.#order.opening);
+    if (this.#order.start?.awaited !== true) this.#sendPayload();
+    const stopped = await this.#firstOf();
+    stdout.off('data', this.#hearStdout);
+    stderr.off('data', this.#hearStderr);
+    if (stopped.kind !== 'exit' && stopped.kind !== 'marked') this.#running.stop();
+    return { outcome: this.#judge(stopped), isWaiting: stopped.kind === 'marked' };
+  }
+
+  readonly #hearStdout = (chunk: Buffer): void => {
+    this.#stdout.add(chunk);
+    this.#answer();
+    this.#hearEnd('stdout', chunk);
+  };
+
+  readonly #hearStderr = (chunk: Buffer): void => {
+    this.#stderr.add(chunk);
+    this.#watchStart();
+    this.#hearEnd('stderr', chunk);
+  };
+
+  #hearEnd(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    this.#end?.hear(stream, chunk);
+    if (this.#end?.code !== undefined) this.#tellEnd();
   }
 
   #sendPayload(): void {
     this.#payloadSent = true;
     this.#running.stdin.write(this.#order.payload);
-    if (this.#options.answer === undefined) this.#running.stdin.end();
+    if (this.#options.answer === undefined && this.#end === undefined) this.#running.stdin.end();
   }
 
   #answer(): void {
@@ -110,14 +128,14 @@ class Talk {
     this.#running.stdin.end(text);
   }
 
-  #watchSudo(): void {
-    const { sudo } = this.#order;
-    if (this.#started || sudo === undefined) return;
+  #watchStart(): void {
+    const { start, sudo } = this.#order;
+    if (this.#started || start === undefined) return;
     const said = this.#stderr.head;
-    if (said.includes(`${sudo.startMark}\n`)) {
+    if (said.includes(`${start.mark}\n`)) {
       this.#started = true;
       if (!this.#payloadSent) this.#sendPayload();
-    } else if (askedTwice(said, sudo) && !this.#gaveUp) {
+    } else if (sudo !== undefined && askedTwice(said, sudo) && !this.#gaveUp) {
       this.#gaveUp = true;
       this.#giveUp(triesEmptyPasswords(said, sudo) ? this.#running.kill : undefined);
     }
@@ -134,23 +152,22 @@ class Talk {
     setTimeout(() => stdin.end(), killSeconds * 1000).unref();
   }
 
-  async #firstOf(): Promise<Ending | { kind: 'timed-out' } | { kind: 'sudo-hangs' }> {
+  async #firstOf(): Promise<Stopped> {
     const { timeoutSeconds, signal } = this.#options;
     const timers: NodeJS.Timeout[] = [];
     let interrupt: (() => void) | undefined;
     try {
       return await Promise.race([
         this.#running.end,
-        new Promise<{ kind: 'timed-out' }>((resolve) => {
-          timers.push(setTimeout(resolve, timeoutSeconds * 1000, { kind: 'timed-out' }));
-        }),
-        new Promise<{ kind: 'sudo-hangs' }>((resolve) => {
-          const check = () => {
-            if (!this.#started) resolve({ kind: 'sudo-hangs' });
+        new Promise<Stopped>((resolve) => {
+          this.#tellEnd = () => resolve({ kind: 'marked' });
+          const unlessStarted = (): void => {
+            if (!this.#started) resolve({ kind: 'unanswered' });
           };
-          timers.push(setTimeout(check, sudoSeconds * 1000));
-        }),
-        new Promise<Ending>((resolve) => {
+          timers.push(
+            setTimeout(resolve, timeoutSeconds * 1000, { kind: 'timed-out' }),
+            setTimeout(unlessStarted, startSeconds * 1000),
+          );
           interrupt = () => resolve({ kind: 'lost', cause: 'it was interrupted here' });
           if (signal?.aborted === true) interrupt();
           signal?.addEventListener('abort', interrupt);
@@ -162,38 +179,48 @@ class Talk {
     }
   }
 
-  #judge(stopped: Ending | { kind: 'timed-out' } | { kind: 'sudo-hangs' }): Outcome {
-    const stdout = this.#stdout.text();
-    const stderr = this.#withoutSudo(this.#stderr.text());
-    const { sudo } = this.#order;
+  #judge(stopped: Stopped): Outcome {
+    const [stdout, stderr] = this.#said();
     switch (stopped.kind) {
+      case 'marked':
+        return { kind: 'done', code: this.#end?.code ?? 0, stdout, stderr };
       case 'exit':
-        if (!this.#started && sudo !== undefined) {
-          return { kind: 'not-started', ...sudoRefusal(stderr, sudo), stdout, stderr };
-        }
+        if (!this.#started) return this.#refused(stdout, stderr);
         return { kind: 'done', code: stopped.code, stdout, stderr: stderr + (stopped.note ?? '') };
       case 'lost':
+        if (!this.#payloadSent) return { kind: 'not-started', cause: stopped.cause, stdout, stderr };
         return { kind: 'connection-lost', cause: stopped.cause, stdout, stderr };
       case 'timed-out':
-        if (!this.#started) return this.#hangingSudo(stdout, stderr);
+        if (!this.#started) return this.#unanswered(stdout, stderr);
         return { kind: 'timed-out', seconds: this.#options.timeoutSeconds, stdout, stderr };
-      case 'sudo-hangs':
-        return this.#hangingSudo(stdout, stderr);
+      case 'unanswered':
+        return this.#unanswered(stdout, stderr);
     }
   }
 
+  #refused(stdout: string, stderr: string): Outcome {
+    const { sudo } = this.#order;
+    const why = sudo === undefined ? { cause: 'the shell on the host had ended' } : sudoRefusal(stderr, sudo);
+    return { kind: 'not-started', ...why, stdout, stderr };
+  }
+
   /** Without a password the script is already over there, and sudo may yet come back and start it. */
-  #hangingSudo(stdout: string, stderr: string): Outcome {
-    const seconds = Math.min(sudoSeconds, this.#options.timeoutSeconds);
-    const cause = `sudo neither started the script nor refused within ${seconds} s; often the host waits for a name server`;
+  #unanswered(stdout: string, stderr: string): Outcome {
+    const seconds = Math.min(startSeconds, this.#options.timeoutSeconds);
+    const cause =
+      this.#order.sudo === undefined
+        ? `the shell on the host did not answer within ${seconds} s`
+        : `sudo neither started the script nor refused within ${seconds} s; often the host waits for a name server`;
     if (!this.#payloadSent) return { kind: 'not-started', cause, stdout, stderr };
     return { kind: 'timed-out', seconds, stdout, stderr: `${stderr}gwfleet: ${cause}\n` };
   }
 
-  #withoutSudo(stderr: string): string {
-    const { sudo } = this.#order;
-    if (sudo === undefined || !this.#started) return stderr;
-    const mark = `${sudo.startMark}\n`;
-    return stderr.slice(stderr.indexOf(mark) + mark.length);
+  /** What the script said, without what stands around it. */
+  #said(): readonly [string, string] {
+    const [stdout, stderr] = [this.#stdout.text(), this.#stderr.text()];
+    const begin = this.#started && this.#order.start !== undefined ? `${this.#order.start.mark}\n` : '';
+    const own = stderr.slice(stderr.indexOf(begin) + begin.length);
+    if (this.#end === undefined) return [stdout, own];
+    return [this.#end.before('stdout', stdout), this.#end.before('stderr', own)];
   }
 }

@@ -16,10 +16,11 @@ export interface LocalOptions {
 export function localRemote({ user, become, limits, nonce }: LocalOptions): Remote {
   return {
     run: async (script, options) => {
-      const order = orderFor(script, { user, become, nonce: nonce() });
+      const order = orderFor(script, { user, become, nonce: nonce(), afterwards: 'ends' });
       const [shell = '', ...words] = doorWords({ user, become });
       const child = runChild(shell, words);
-      return await converse({ ...child, kill: () => child.stop() }, order, { ...options, limits });
+      const running = { ...child, kill: () => child.stop() };
+      return (await converse(running, order, { ...options, limits })).outcome;
     },
     close: () => Promise.resolve(),
   };

@@ -62,7 +62,8 @@ async function runOne(
   const open = running ?? (await openDoor(options, runOptions.signal));
   if ('kind' in open) return { kind: 'not-started', cause: open.message, stdout: '', stderr: '' };
   const { user, become, limits, nonce } = options;
-  return await converse(open, orderFor(script, { user, become, nonce: nonce() }), { ...runOptions, limits });
+  const order = orderFor(script, { user, become, nonce: nonce(), afterwards: 'ends' });
+  return (await converse(open, order, { ...runOptions, limits })).outcome;
 }
 
 async function openDoor(options: OpensshOptions, signal?: AbortSignal): Promise<Running | ConnectFailure> {

@@ -7,20 +7,26 @@
  */
 import { type Script, sh } from '../shell/sh.ts';
 
-/** The sudo of one order: what its wrapper says on stderr when it asks and when the script's shell has started. */
+/** The sudo of one order, and what it says on stderr when it asks. */
 export interface Sudo {
   readonly user: string;
   readonly becomeUser: string;
   readonly passwordGiven: boolean;
   readonly promptMark: string;
-  readonly startMark: string;
 }
 
 export interface Order {
-  /** Sent at once: for sudo, its line. With a password it holds that, too, and nothing that sudo could take for a second try. */
+  /**
+   * Sent at once: for sudo its line, for a shell that has waited a word to see whether it is still there. With a password
+   * it holds that, too, and nothing that sudo could take for a second try.
+   */
   readonly opening: string;
-  /** The script; sent with the opening, or after the start mark when a password was given. */
+  /** The script. */
   readonly payload: string;
+  /** What is said on stderr by whoever reads the payload; `awaited`: the payload is sent after it, else with the opening. */
+  readonly start?: { readonly mark: string; readonly awaited: boolean };
+  /** Said on both streams when the script has ended and its shell waits for another; on stdout with the code. */
+  readonly endMark?: string;
   readonly sudo?: Sudo;
 }
 
@@ -58,29 +64,58 @@ export function markedDoor(way: Way, { readyMark, endMark }: { readyMark: string
   return sh`sh -c ${inside.text}`;
 }
 
-/** The last line of a payload. */
+/** The last line of a payload whose shell ends with it. */
 export const payloadEnd = '}; exit\n';
 
-/** The script as order; `nonce` is a word that the host cannot know. */
-export function orderFor(script: Script, { nonce, ...way }: Way & { readonly nonce: string }): Order {
-  const inBraces = `{\n${environment.text}\n${script.text}\n${payloadEnd}`;
-  const payload = `${byteReader(Buffer.byteLength(inBraces)).text}\n${inBraces}`;
-  const become = becomes(way);
-  if (become === undefined) return { opening: '', payload };
-  const { password } = become;
+interface Wish {
+  /** A word that the host cannot know. */
+  readonly nonce: string;
+  /** What the shell does when the script has ended. */
+  readonly afterwards: 'ends' | 'waits';
+}
+
+/** The script as order. */
+export function orderFor(script: Script, { user, become, ...wish }: Way & Wish): Order {
+  const way = becomes({ user, become });
+  if (way === undefined) return { opening: '', ...payloadOf(script, wish) };
+  const { password } = way;
   const sudo: Sudo = {
-    user: way.user,
-    becomeUser: become.user,
+    user,
+    becomeUser: way.user,
     passwordGiven: password !== undefined,
-    promptMark: `gwfleet-ask-${nonce}`,
-    startMark: `gwfleet-start-${nonce}`,
+    promptMark: `gwfleet-ask-${wish.nonce}`,
   };
-  const line = sudoLine(sudo);
+  const start = { mark: startMark(wish), awaited: sudo.passwordGiven };
+  const line = sudoLine(sudo, start.mark);
+  const { payload, ...rest } = payloadOf(script, wish);
   return {
     opening: password === undefined ? `${line.text}\n` : `${line.text}\n${password}\n`,
-    payload: `${sudo.startMark}\n${payload}`,
+    payload: `${start.mark}\n${payload}`,
+    start,
     sudo,
+    ...rest,
   };
+}
+
+/** The script as order for a shell that waits. It answers first: what is sent to a dead one must not look begun. */
+export function nextOrder(script: Script, wish: Wish): Order {
+  const start = { mark: startMark(wish), awaited: true };
+  return { opening: `${sh`echo ${start.mark} >&2`.text}\n`, start, ...payloadOf(script, wish) };
+}
+
+function startMark({ nonce }: Wish): string {
+  return `gwfleet-start-${nonce}`;
+}
+
+function payloadOf(script: Script, { nonce, afterwards }: Wish): Pick<Order, 'payload' | 'endMark'> {
+  const endMark = `gwfleet-end-${nonce}`;
+  const end =
+    afterwards === 'ends'
+      ? payloadEnd
+      : `}; ${sh`gwfleet=$?; echo ${endMark} >&2; printf '\n%s %s\n' ${endMark} "$gwfleet"`.text}\n`;
+  const inBraces = `{\n${environment.text}\n${script.text}\n${end}`;
+  const payload = `${byteReader(Buffer.byteLength(inBraces)).text}\n${inBraces}`;
+  return afterwards === 'ends' ? { payload } : { payload, endMark };
 }
 
 /** Undefined where the user that logs in is the one to be. */
@@ -92,12 +127,12 @@ const environment = sh`PATH=$PATH:/usr/sbin:/sbin; export PATH; LC_ALL=C; export
 
 /** bash reads a script on a pipe or a socket byte by byte, 5 ms for 19 KB: quicker with a head and its process. */
 function byteReader(bytes: number): Script {
-  return sh`[ -z "$BASH_VERSION" ] || { eval "$(head -c ${bytes})"; exit; }`;
+  return sh`[ -z "$BASH_VERSION" ] || eval "$(head -c ${bytes})"`;
 }
 
 /** Lines before the mark are skipped: the password, when sudo did not ask for it. */
-function sudoLine({ passwordGiven, promptMark, startMark, becomeUser }: Sudo): Script {
-  const inner = sh`echo ${startMark} >&2; while IFS= read -r gwfleet; do case $gwfleet in ${startMark}) exec sh;; esac; done`;
+function sudoLine({ passwordGiven, promptMark, becomeUser }: Sudo, start: string): Script {
+  const inner = sh`echo ${start} >&2; while IFS= read -r gwfleet; do case $gwfleet in ${start}) exec sh;; esac; done`;
   const how = passwordGiven ? sh`-S -p ${promptMark}` : sh`-n`;
   return sh`LC_ALL=C; export LC_ALL; exec sudo -H ${how} -u ${becomeUser} -- sh -c ${inner.text}`;
 }

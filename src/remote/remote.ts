@@ -31,6 +31,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called with all of stdout so far; the first text it returns is written to the script's stdin, once. */
   readonly answer?: (stdout: string) => string | undefined;
+  /**
+   * `waits`: the shell of this script waits for the next one, which then costs no exec; both share its variables. A way
+   * that cannot do that starts a shell for each. Nothing that is answered, or ends its shell, is waited after.
+   */
+  readonly afterwards?: 'ends' | 'waits';
 }
 
 /** One authenticated connection. */

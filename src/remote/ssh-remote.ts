@@ -1,13 +1,13 @@
 /**
- * Remote over an SSH session: one exec a script. The channel's silence gets its name here: a channel that closes
- * without an exit status is a lost connection, however normal the library finds it.
+ * Remote over an SSH session: one exec a script, or for a script whose shell waits afterwards and the next one together.
+ * The channel's silence gets its name here: a channel that closes without an exit status is a lost connection, however normal the library finds it.
  */
 import pLimit from 'p-limit';
 import type { ClientChannel } from 'ssh2';
 import type { Script } from '../shell/sh.ts';
 import type { CaptureLimits } from './capture.ts';
 import { converse, type Ending, endingOf, lingerSeconds, type Running } from './conversation.ts';
-import { type Become, door, orderFor } from './order.ts';
+import { type Become, door, nextOrder, type Order, orderFor } from './order.ts';
 import type { Outcome, Remote, RunOptions } from './remote.ts';
 import { earlyExit, type SshSession } from './ssh-session.ts';
 import { pause, within } from './time-limit.ts';
@@ -26,9 +26,10 @@ const execsAtOnce = 4;
 
 export function sshRemote(session: SshSession, options: SshRemoteOptions): Remote {
   const limit = pLimit(execsAtOnce);
+  const place: Place = { session, options, waiting: undefined };
   let closing: Promise<void> | undefined;
   return {
-    run: async (script, runOptions) => await limit(runOne, { session, options, script, runOptions }),
+    run: async (script, runOptions) => await limit(runOne, place, script, runOptions),
     close: () => {
       session.close();
       closing ??= options.release();
@@ -37,21 +38,50 @@ export function sshRemote(session: SshSession, options: SshRemoteOptions): Remot
   };
 }
 
-interface Run {
+interface Place {
   readonly session: SshSession;
   readonly options: SshRemoteOptions;
-  readonly script: Script;
-  readonly runOptions: RunOptions;
+  /** A shell that has run a script and can run another. */
+  waiting: Running | undefined;
 }
 
-async function runOne({ session, options, script, runOptions }: Run): Promise<Outcome> {
-  const channel = await openChannel(session, door(options), runOptions.timeoutSeconds);
+async function runOne(place: Place, script: Script, runOptions: RunOptions): Promise<Outcome> {
+  const { waiting } = place;
+  place.waiting = undefined;
+  const wish = { nonce: place.options.nonce(), afterwards: afterwardsOf(runOptions) };
+  if (waiting !== undefined) {
+    const outcome = await runIn(waiting, nextOrder(script, wish), { place, runOptions });
+    if (outcome.kind !== 'not-started' || place.session.isClosed) return outcome;
+  }
+  const channel = await openChannel(place.session, door(place.options), runOptions.timeoutSeconds);
   if (channel instanceof Error) {
     const cause = `the host opened no session for the script: ${channel.message}`;
     return { kind: 'not-started', cause, stdout: '', stderr: '' };
   }
-  const order = orderFor(script, { ...options, nonce: options.nonce() });
-  return await converse(runningOf(channel, session), order, { ...runOptions, limits: options.limits });
+  const order = orderFor(script, { ...place.options, ...wish });
+  return await runIn(runningOf(channel, place.session), order, { place, runOptions });
+}
+
+function afterwardsOf({ afterwards, answer }: RunOptions): 'ends' | 'waits' {
+  return afterwards === 'waits' && answer === undefined ? 'waits' : 'ends';
+}
+
+async function runIn(
+  running: Running,
+  order: Order,
+  { place, runOptions }: { readonly place: Place; readonly runOptions: RunOptions },
+): Promise<Outcome> {
+  const { outcome, isWaiting } = await converse(running, order, {
+    ...runOptions,
+    limits: place.options.limits,
+  });
+  if (isWaiting) {
+    place.waiting = running;
+    void running.end.then(() => {
+      if (place.waiting === running) place.waiting = undefined;
+    });
+  }
+  return outcome;
 }
 
 /** A host that allows fewer sessions than we try (MaxSessions) has one again when another script is done. */

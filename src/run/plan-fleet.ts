@@ -56,7 +56,11 @@ export async function planFleet(
     request.plays.flatMap((play) => (play.absence === 'borne' ? play.batches.flat() : [])),
   );
   const early = earlyPlans(request, context, mode);
-  const surveys = await surveyHosts({ tasks: tasksByHost(request), borne, kept: early.kept }, context);
+  const changes = mode === 'dry' ? 'never' : 'may follow';
+  const surveys = await surveyHosts(
+    { tasks: tasksByHost(request), borne, changes, kept: early.kept },
+    context,
+  );
   const ways = waysAmong(factsOf(surveys));
   const { types } = context;
   const plays = request.plays.map((play) => {

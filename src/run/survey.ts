@@ -1,10 +1,10 @@
 /**
  * The first look at every host: one connection, one exec. Who asked for it says of each host at once, while others are
- * still looked at, whether its connection is kept for a change.
+ * still looked at, whether its connection is kept for a change; then the shell that looked waits for it, too.
  */
 import { pendingFrame, pendingProbe, readPending } from '../guard/pending.ts';
 import { type HostTask, probeScript, readSight, type Sight } from '../plan/probe.ts';
-import type { Outcome, Remote } from '../remote/remote.ts';
+import type { Outcome, Remote, RunOptions } from '../remote/remote.ts';
 import { framed } from '../shell/frames.ts';
 import { block } from '../shell/sh.ts';
 import { type RunContext, targetOf } from './context.ts';
@@ -31,19 +31,21 @@ export interface SurveyOrder {
   readonly tasks: ReadonlyMap<string, readonly HostTask[]>;
   /** Who need not be there. */
   readonly borne?: ReadonlySet<string>;
+  /** Whether connections may be kept. */
+  readonly changes: 'may follow' | 'never';
   /** Called for each host when it has answered, or not; gives what is kept of that. */
   readonly kept: (host: string, survey: Survey) => Survey;
 }
 
 /** Looks at all hosts, `--forks` at once. A stopped run leaves the rest unseen. */
 export async function surveyHosts(
-  { tasks, borne, kept }: SurveyOrder,
+  { tasks, borne, changes, kept }: SurveyOrder,
   context: RunContext,
 ): Promise<ReadonlyMap<string, Survey>> {
   const surveys = await Promise.all(
     [...tasks].map(async ([host, hostTasks]) => {
       const look = borne?.has(host) === true ? surveyInHurry : surveyHost;
-      const survey = await context.limit(() => look(host, hostTasks, context));
+      const survey = await context.limit(() => look(host, hostTasks, { ...context, changes }));
       context.emit({
         type: 'host-probed',
         host,
@@ -64,8 +66,14 @@ export function letGo(survey: Survey): Survey {
   return { ...survey, remote: undefined };
 }
 
+type SurveyContext = RunContext & Pick<SurveyOrder, 'changes'>;
+
 /** Not with AbortSignal.any: Node 20 collects such a signal before its time. */
-async function surveyInHurry(host: string, tasks: readonly HostTask[], context: RunContext): Promise<Survey> {
+async function surveyInHurry(
+  host: string,
+  tasks: readonly HostTask[],
+  context: SurveyContext,
+): Promise<Survey> {
   const [over, seen] = [new AbortController(), new AbortController()];
   const give = (): void => over.abort();
   context.stop.addEventListener('abort', give);
@@ -82,7 +90,7 @@ function heldBy({ outputs }: Sight): string | undefined {
   return lock === null ? undefined : heldNote(lock);
 }
 
-async function surveyHost(host: string, tasks: readonly HostTask[], context: RunContext): Promise<Survey> {
+async function surveyHost(host: string, tasks: readonly HostTask[], context: SurveyContext): Promise<Survey> {
   if (context.stop.aborted)
     return { kind: 'unseen', result: 'unreachable', why: 'not reached: the run was stopped' };
   const connection = await context.connector.connect(targetOf(context, host), context.stop);
@@ -90,7 +98,8 @@ async function surveyHost(host: string, tasks: readonly HostTask[], context: Run
     const { message, hint } = connection.failure;
     return { kind: 'unseen', result: 'unreachable', why: message, ...(hint === undefined ? {} : { hint }) };
   }
-  const look = await lookAgain(connection.remote, tasks, { ...context, until: context.stop });
+  const afterwards = context.changes === 'never' ? 'ends' : 'waits';
+  const look = await lookAgain(connection.remote, tasks, { ...context, until: context.stop, afterwards });
   if ('sight' in look) return { kind: 'seen', sight: look.sight, remote: connection.remote };
   await connection.remote.close();
   return { kind: 'unseen', ...look };
@@ -98,11 +107,11 @@ async function surveyHost(host: string, tasks: readonly HostTask[], context: Run
 
 type Look = { readonly sight: Sight } | { readonly result: 'unreachable' | 'failed'; readonly why: string };
 
-/** The same look over a connection that is already there; `until` ends it early. */
+/** The same look over a connection that is already there; `until` ends it early, `afterwards` is its shell's. */
 export async function lookAgain(
   remote: Remote,
   tasks: readonly HostTask[],
-  context: RunContext & { readonly until?: AbortSignal },
+  context: RunContext & { readonly until?: AbortSignal } & Pick<RunOptions, 'afterwards'>,
 ): Promise<Look> {
   const mark = context.nonce();
   const script = block(
@@ -112,6 +121,7 @@ export async function lookAgain(
   const outcome = await remote.run(script, {
     timeoutSeconds: context.commandTimeoutSeconds,
     ...(context.until === undefined ? {} : { signal: context.until }),
+    ...(context.afterwards === undefined ? {} : { afterwards: context.afterwards }),
   });
   const sight = outcome.kind === 'done' ? readSight(mark, outcome.stdout, outcome.stderr) : undefined;
   if (sight !== undefined) return { sight };

@@ -49,6 +49,23 @@ test('without password where none is wanted, as root or as another', async () =>
   expect(other).toMatchObject({ kind: 'done', stdout: 'nobody\n' });
 });
 
+test('a shell that waits is still the other one, and is not asked for a password again', async () => {
+  for (const rule of ['ALL=(ALL) ALL', 'ALL=(ALL) NOPASSWD: ALL']) {
+    rules(rule);
+    const connector = openConnector({ home: sshd.folder, sshConfigFile: null, agentSocket: undefined });
+    const connection = await connector.connect({ ...targetOf(sshd), become: { user: 'root', password } });
+    if (!connection.ok) throw new Error(connection.failure.message);
+    const { remote } = connection;
+    const first = await remote.run(sh`id -un; echo $$`, { timeoutSeconds: 20, afterwards: 'waits' });
+    expect(first).toMatchObject({ kind: 'done', code: 0, stderr: '' });
+    expect(first.stdout).toMatch(/^root\n/);
+    rules('ALL=(ALL) !ALL');
+    expect(await remote.run(sh`id -un; echo $$`, { timeoutSeconds: 20 })).toEqual(first);
+    await remote.close();
+    await connector.close();
+  }
+});
+
 test('with a password that sudo wants, and with one that it does not ask for', async () => {
   for (const rule of ['ALL=(ALL) ALL', 'ALL=(ALL) NOPASSWD: ALL']) {
     rules(rule);

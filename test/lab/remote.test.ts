@@ -1,6 +1,14 @@
 /** The ssh transport against a real sshd, and against wires that fail. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenConnector, openConnector } from '../../src/remote/connector.ts';
@@ -120,6 +128,74 @@ describe('running a script', () => {
     const remote = await connected(target());
     const outcome = await remote.run(sh`sleep 30`, { timeoutSeconds: 20, signal: AbortSignal.timeout(300) });
     expect(outcome).toMatchObject({ kind: 'connection-lost', cause: 'it was interrupted here' });
+  });
+});
+
+describe('a shell that waits for another script', () => {
+  const waits: RunOptions = { timeoutSeconds: 20, afterwards: 'waits' };
+  const ends: RunOptions = { timeoutSeconds: 20 };
+
+  test('runs them one after the other, each with its own code and streams, and ends with the last', async () => {
+    const remote = await connected(target());
+    const first = await remote.run(sh`echo $$; printf err >&2; (exit 7)`, waits);
+    expect(first).toMatchObject({ kind: 'done', code: 7, stderr: 'err' });
+    expect(await remote.run(sh`echo $$; echo bad >&2`, waits)).toEqual({
+      ...first,
+      code: 0,
+      stderr: 'bad\n',
+    });
+    const question = { ...ends, answer: (said: string) => (said.includes('\n') ? 'yes\n' : undefined) };
+    const last = await remote.run(sh`echo $$; read a; echo "$a" >&2`, question);
+    expect(last).toEqual({ ...first, code: 0, stderr: 'yes\n' });
+    const another = await remote.run(sh`echo $$`, ends);
+    expect(another).toMatchObject({ kind: 'done', code: 0 });
+    expect(another.stdout).not.toBe(first.stdout);
+  });
+
+  test('is not missed where a script has ended it, or somebody else has, or it hangs', async () => {
+    const remote = await connected(target());
+    expect(await remote.run(sh`exit 3`, waits)).toMatchObject({ kind: 'done', code: 3 });
+    const { stdout } = await remote.run(sh`echo $$`, waits);
+    process.kill(Number(stdout), 'SIGKILL');
+    await sleep(200);
+    const again = await remote.run(sh`echo $$`, waits);
+    expect(again).toMatchObject({ kind: 'done', code: 0 });
+    process.kill(Number(again.stdout), 'SIGSTOP');
+    const third = await remote.run(sh`echo $$`, { ...waits, timeoutSeconds: 1 });
+    expect(third).toMatchObject({ kind: 'done', code: 0 });
+    expect(new Set([stdout, again.stdout, third.stdout]).size).toBe(3);
+    process.kill(Number(again.stdout), 'SIGKILL');
+  });
+
+  test('keeps head and tail of megabytes, and knows where they end', async () => {
+    const remote = await connected(target(), { capture: { headBytes: 100_000, tailBytes: 1000 } });
+    const outcome = await remote.run(sh`head -c 3000000 /dev/urandom; echo the end`, waits);
+    expect(outcome).toMatchObject({ kind: 'done', code: 0 });
+    expect(outcome.stdout).toMatch(/bytes left out\][\s\S]*the end\n$/);
+  });
+
+  test('behind a wire that has died nothing has begun, and a host is told apart from its script', async () => {
+    const { wire, remote } = await throughWire({ keepaliveSeconds: 0.3, keepaliveCount: 2 });
+    await remote.run(sh`echo in`, waits);
+    wire.swallow();
+    expect(await remote.run(sh`echo x`, ends)).toMatchObject({
+      kind: 'not-started',
+      cause: 'the host has been silent for 0.6 s (keepalive)',
+    });
+  });
+
+  test('is one script a shell over the system ssh, which cannot wait', async () => {
+    const remote = await connected(target({ transport: 'openssh' }));
+    const pids = [await remote.run(sh`echo $$`, waits), await remote.run(sh`echo $$`, waits)];
+    expect(new Set(pids.map(({ stdout }) => stdout)).size).toBe(2);
+  });
+
+  test('ends with its connection', async () => {
+    const remote = await connected(target());
+    const { stdout } = await remote.run(sh`echo $$`, waits);
+    await remote.close();
+    for (let looks = 0; looks < 50 && existsSync(`/proc/${stdout.trim()}`); looks += 1) await sleep(100);
+    expect(existsSync(`/proc/${stdout.trim()}`)).toBe(false);
   });
 });
 

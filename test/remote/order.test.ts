@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { door, markedDoor, orderFor } from '../../src/remote/order.ts';
+import { door, markedDoor, nextOrder, orderFor } from '../../src/remote/order.ts';
 import { sh } from '../../src/shell/sh.ts';
 
 const shells = ['dash', 'bash', 'busybox sh'];
-const plain = { user: 'root', become: null, nonce: 'n0' };
+const plain = { user: 'root', become: null, nonce: 'n0', afterwards: 'ends' } as const;
 
 describe.each(shells)('a host whose login shell and sh are %s', (shell) => {
   const [file = '', ...args] = shell.split(' ');
@@ -56,6 +56,18 @@ describe.each(shells)('a host whose login shell and sh are %s', (shell) => {
     expect(login(order.opening + order.payload).stdout).toBe('ready\ngot \n');
   });
 
+  test('keeps the shell for another script where it is to wait, and says on both streams where each ends', () => {
+    const first = orderFor(sh`a=kept; echo one; echo bad >&2; (exit 3)`, { ...plain, afterwards: 'waits' });
+    const second = nextOrder(sh`printf "$a"; false`, { nonce: 'n1', afterwards: 'waits' });
+    const third = nextOrder(sh`printf 3; exit 4`, { nonce: 'n2', afterwards: 'ends' });
+    const said = login([first, second, third].map(({ opening, payload }) => opening + payload).join(''));
+    expect(said).toMatchObject({
+      status: 4,
+      stdout: `one\n\n${first.endMark} 3\nkept\n${second.endMark} 1\n3`,
+      stderr: `bad\n${first.endMark}\n${second.start?.mark}\n${second.endMark}\n${third.start?.mark}\n`,
+    });
+  });
+
   test('marks a script that itself ends with 255', () => {
     const { text } = markedDoor(plain, { readyMark: 'IN', endMark: 'END' });
     const { opening, payload } = orderFor(sh`exit 255`, plain);
@@ -79,6 +91,7 @@ describe('the command line', () => {
       user: 'ops',
       become: { user: 'root', password: 'pw' },
       nonce: 'n',
+      afterwards: 'ends',
     });
     const [line = '', secret] = order.opening.split('\n');
     expect(line).not.toMatch(/pw|secret-script/);

@@ -10,7 +10,7 @@ const mark = 'gwfleet-ask-1';
 
 function sudo(password: 'given' | 'none'): Sudo {
   const passwordGiven = password === 'given';
-  return { user: 'ops', becomeUser: 'root', passwordGiven, promptMark: mark, startMark: 'gwfleet-start-1' };
+  return { user: 'ops', becomeUser: 'root', passwordGiven, promptMark: mark };
 }
 
 describe('the reason', () => {

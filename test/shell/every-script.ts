@@ -6,7 +6,7 @@ import { engine } from '../../src/guard/engine.ts';
 import { inquiryScript, settleScript } from '../../src/guard/settle-script.ts';
 import { planHost } from '../../src/plan/decide.ts';
 import { probeScript } from '../../src/plan/probe.ts';
-import { door, markedDoor, orderFor } from '../../src/remote/order.ts';
+import { door, markedDoor, nextOrder, orderFor } from '../../src/remote/order.ts';
 import { countScript } from '../../src/run/drain-count.ts';
 import { block, nothing, type Script, sh, subshell } from '../../src/shell/sh.ts';
 import { gatewayScript, webserverScript } from '../../src/status/script.ts';
@@ -220,8 +220,9 @@ function looks(): readonly (readonly [string, string])[] {
 function ways(): readonly (readonly [string, string])[] {
   const become = { user: 'root', password: 'secret' };
   const orders = [null, { user: 'root' }, become].map((wish) =>
-    orderFor(sh`id`, { user: 'op', become: wish, nonce: 'n' }),
+    orderFor(sh`id`, { user: 'op', become: wish, nonce: 'n', afterwards: 'ends' }),
   );
+  const next = nextOrder(sh`id`, { nonce: 'n', afterwards: 'waits' });
   return [
     ...[null, become].flatMap((wish) => {
       const way = { user: 'op', become: wish };
@@ -230,7 +231,7 @@ function ways(): readonly (readonly [string, string])[] {
         ['the door of the system ssh', markedDoor(way, { readyMark: 'in', endMark: 'out' }).text] as const,
       ];
     }),
-    ...orders.flatMap(({ opening, payload, sudo }, at) => [
+    ...[...orders, next].flatMap(({ opening, payload, sudo }, at) => [
       [`order ${at}`, opening.split('\n')[0] ?? ''] as const,
       [`payload ${at}`, sudo === undefined ? payload : payload.slice(payload.indexOf('\n') + 1)] as const,
     ]),
