@@ -62,6 +62,23 @@ describe('aliases converge from any start, and undo brings the start back', () =
   });
 });
 
+test('a pool of fifty on a bare interface is added by one call of ip; a busybox that knows no batch takes its time', () => {
+  for (const [shim, added] of [
+    ['exec /sbin/ip "$@"', 0],
+    ['case "$*" in "-batch -") exit 1 ;; esac; exec /sbin/ip "$@"', 50],
+  ] as const) {
+    using ns = new TaskNamespace();
+    ns.sh(gatewayScene);
+    const calls = ns.sh('mktemp').trim();
+    ns.shim('ip', `#!/bin/sh\necho "$*" >>${calls}\n${shim}\n`);
+    ns.converge(aliases, { ...args, addresses: '203.0.113.10-203.0.113.60' });
+    expect(addresses(ns, 'eth1')).toHaveLength(51);
+    expect(ns.sh(`grep -c -x -e '-batch -' ${calls}; grep -c '^addr add ' ${calls} || :; rm ${calls}`)).toBe(
+      `1\n${added}\n`,
+    );
+  }
+});
+
 /** The kernel takes the followers of a primary along with 0, and makes the next one the first with 1. */
 describe.each(['0', '1'])('the trap of the primary, promote_secondaries=%s', (promote) => {
   /** A scene, the change, and the way back, which must be exact to the last byte of the probe. */

@@ -2,7 +2,7 @@
  * The shell that brings addresses from one state to another. Every step looks first and does what is missing, so
  * that the same script undoes a change that stopped half-way. New addresses come before old ones go.
  */
-import { block, nothing, type Script, sh } from '../../shell/sh.ts';
+import { block, feed, nothing, type Script, sh } from '../../shell/sh.ts';
 import { steps } from '../steps.ts';
 import { type AliasesState, type HostAddress, heldAddresses, sameAddress } from './state.ts';
 
@@ -15,8 +15,8 @@ export function applyAliases(from: AliasesState | null, to: AliasesState | null)
   return block(
     dropping,
     fresh.length === 0 ? nothing : putting,
-    fresh.some(({ secondary, prefix }) => !secondary && prefix < 32) ? leading : nothing,
-    steps(...fresh.map(put), ...gone.map(drop)),
+    fresh.every(follows) ? nothing : leading,
+    steps(...putAll(fresh), ...gone.map(drop)),
     resetCut(gone.filter(({ address }) => (from?.live[address] ?? 0) > 0)),
     announce(fresh),
   );
@@ -38,13 +38,32 @@ function sameKey(left: HostAddress, right: HostAddress): boolean {
   return left.interface === right.interface && left.address === right.address && left.prefix === right.prefix;
 }
 
+/** One by one, but where none of several is there yet by two calls of ip instead of two for each. */
+function putAll(fresh: readonly HostAddress[]): readonly Script[] {
+  const [first, ...more] = fresh;
+  if (first === undefined || more.length === 0 || !fresh.every(follows)) return fresh.map(put);
+  if (!more.every((one) => one.interface === first.interface)) return fresh.map(put);
+  const adds = fresh.map((one) => addWords(one).join(' ')).join('\n');
+  const together = feed(adds, sh`gwfleet_put_all ${first.interface} ${fresh.map(({ address }) => address)}`);
+  return [puttingAll, block(sh`if ! {`, together, sh`} 2>/dev/null; then`, steps(...fresh.map(put)), sh`fi`)];
+}
+
+/** Whether it need not be the first of its subnet. */
+function follows({ secondary, prefix }: HostAddress): boolean {
+  return secondary || prefix === 32;
+}
+
 function put(one: HostAddress): Script {
   const flag = one.noPrefixRoute ? 'noprefixroute' : '-';
-  const broadcast = one.broadcast === null ? [] : ['brd', one.broadcast];
-  const add = ['ip', 'addr', 'add', cidr(one), ...broadcast, 'dev', one.interface, 'label', one.label];
   const words = [one.interface, cidr(one), one.broadcast ?? '-', one.label, flag];
-  const put = sh`gwfleet_put ${words} ${add}${one.noPrefixRoute ? sh` noprefixroute` : nothing}`;
-  return one.secondary || one.prefix === 32 ? put : sh`${put} && gwfleet_lead ${one.interface} ${cidr(one)}`;
+  const put = sh`gwfleet_put ${words} ${['ip', ...addWords(one)]}`;
+  return follows(one) ? put : sh`${put} && gwfleet_lead ${one.interface} ${cidr(one)}`;
+}
+
+function addWords(one: HostAddress): readonly string[] {
+  const broadcast = one.broadcast === null ? [] : ['brd', one.broadcast];
+  const flags = one.noPrefixRoute ? ['noprefixroute'] : [];
+  return ['addr', 'add', cidr(one), ...broadcast, 'dev', one.interface, 'label', one.label, ...flags];
 }
 
 function drop(one: HostAddress): Script {
@@ -144,4 +163,14 @@ gwfleet_have "$@" && return 0
 [ -z "$gwfleet_seen" ] || gwfleet_drop "$1" "$2" || return
 shift 5
 "$@"
+}`;
+
+/** gwfleet_put_all: device and addresses of which the device must have none, and the batch that adds them. */
+const puttingAll: Script = sh`gwfleet_put_all() {
+gwfleet_rows=$(ip -o -4 addr show dev "$1") || return
+shift
+for gwfleet_key do
+case $gwfleet_rows in *" inet $gwfleet_key/"*|*" inet $gwfleet_key "*) return 1 ;; esac
+done
+ip -batch -
 }`;
