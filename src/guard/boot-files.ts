@@ -6,17 +6,12 @@
 import { block, feed, type Script, sh } from '../shell/sh.ts';
 import type { BootFile, BootPart, BootSetting } from '../tasks/task-type.ts';
 
-/**
- * Runs where `$D` is the guard's folder; answers 1 and a sentence when something is not written. `$boots` says whether
- * there is anything to write.
- */
+/** `boot_files` runs where `$D` is the guard's folder; answers 1 and a sentence when something is not written. */
 export function bootFunction(parts: readonly BootPart[]): Script {
-  if (parts.length === 0) return sh`boots=none`;
   const files = unique(parts.filter((part): part is BootFile => 'path' in part));
   const settings = parts.filter((part): part is BootSetting => !('path' in part));
   const kept = files.filter(({ content }) => content !== null);
   return block(
-    sh`boots=some`,
     sh`boot_files() { :`,
     kept.length === 0 ? sh`` : sh`unstage() { rm -f -- ${kept.map(({ path }) => fresh(path))}; }`,
     ...kept.map(stage),

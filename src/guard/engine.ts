@@ -1,9 +1,10 @@
 /**
  * The program that lives on the host: constant POSIX sh, the same for every plan, without the comments that stand here.
- * The plan's own part stands beside it as functions in the file `plan`. What a reader gets wrong: a state is the NAME of
- * one file. Confirm and rollback are renames of `armed`; whoever loses the rename learns that it lost, so both can never
- * win. Nothing here asks a clock. Whether somebody is alive is asked of /proc by pid, start time and word together, or by
- * the word `verb:run` of all processes, never of a pid alone. Long because it is one program, proven as one.
+ * The plan's own part stands beside it: variables in the file `plan`, functions in `steps`. What a reader gets wrong: a
+ * state is the NAME of one file. Confirm and rollback are renames of `armed`; whoever loses the rename learns that it
+ * lost, so both can never win. Nothing here asks a clock. Whether somebody is alive is asked of /proc by pid, start time
+ * and word together, or by the word `verb:run` of all processes, never of a pid alone. Long because it is one program,
+ * proven as one.
  */
 
 import { born } from './born.ts';
@@ -24,8 +25,9 @@ export type GuardState = (typeof guardStates)[number];
 export const guardFolder = '/run/gwfleet';
 
 /**
- * `sh engine VERB:RUN`; everything is answered on descriptor 3. Variables come from `plan`: run, mark, seconds,
- * steps, looks, secrets, and the functions step_ID, undo_ID, look_ID. `boot_files` writes what survives a restart.
+ * `sh engine VERB:RUN`; everything is answered on descriptor 3. `plan` has run, mark, seconds, steps, looks, secrets, and
+ * boots where there are none; `steps` the functions step_ID, undo_ID, look_ID, and `boot_files`, which writes what
+ * survives a restart.
  * With 0 seconds there is no watchdog, and the steps confirm themselves.
  *
  * apply: the steps. watch: the timer. confirm, rollback: the verdict. inspect: only tells. contact: our controller is
@@ -58,6 +60,11 @@ esac
 caller=$mark
 . "$D/plan"
 [ -z "$caller" ] || mark=$caller
+# What the steps are is read only by who works: most of those who come want to know how it stands, or to confirm.
+with_steps() {
+  [ ! -e "$D/steps" ] || . "$D/steps"
+  [ ! -e "$D/secret" ] || . "$D/secret"
+}
 nl='
 '
 tell() { { printf '\n%s %s\n' "$mark" "$*" >&3; } 2>/dev/null; :; }
@@ -140,6 +147,7 @@ stop() {
 # Where nothing can be written down yet, a living watchdog is the one that does it later.
 stop_watch() { [ -e "$D/armed" ] || stop watch; }
 undo_all() {
+  with_steps
   back=
   for t in $(cat "$D/begun" 2>/dev/null); do back="$t $back"; done
   for try in 1 2; do
@@ -169,7 +177,7 @@ undo_all() {
   ended=$end
 }
 keep() {
-  [ "$boots" = none ] || (umask 022; boot_files) </dev/null >"$D/boot.out" 2>&1 3>&- || say "boot-failed $(tail -c 2000 "$D/boot.out" 2>/dev/null | one_line)"
+  [ "$boots" = none ] || (umask 022; with_steps; boot_files) </dev/null >"$D/boot.out" 2>&1 3>&- || say "boot-failed $(tail -c 2000 "$D/boot.out" 2>/dev/null | one_line)"
   forget
   unlock
   log confirmed
@@ -213,6 +221,7 @@ report() {
 ended=
 case $1 in
 apply:*)
+  with_steps
   code=0
   for t in $steps; do
     [ -e "$D/armed" ] || { tell_state; exit 1; }

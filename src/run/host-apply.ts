@@ -2,7 +2,8 @@
  * The life of one host in one play: guarded apply, a NEW connection, a fresh look, confirm or rollback. What a reader
  * gets wrong: a lost connection here is a normal ending; the host finishes alone and we come back to ask how.
  */
-import { applyScript, type GuardOrder } from '../guard/apply-script.ts';
+import { applyScript } from '../guard/apply-script.ts';
+import type { GuardOrder } from '../guard/guard-order.ts';
 import { type Journal, readJournal } from '../guard/journal.ts';
 import type { PlannedHost, PlayRules } from '../plan/plan.ts';
 import { type HostTask, type Sight, typeOf } from '../plan/probe.ts';

@@ -1,7 +1,8 @@
 /** A host for the guard alone: network, /run, mounts and processes of its own, dash or busybox ash, and no ssh. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { applyScript, type GuardOrder } from '../../src/guard/apply-script.ts';
+import { applyScript } from '../../src/guard/apply-script.ts';
+import type { GuardOrder } from '../../src/guard/guard-order.ts';
 import { type Journal, readJournal } from '../../src/guard/journal.ts';
 import { settleScript } from '../../src/guard/settle-script.ts';
 import { cksum } from '../../src/plan/cksum.ts';
