@@ -47,14 +47,16 @@ case $0 in */engine)
   D=\${0%/*}; R=\${D%/*}
   deaf
 esac
-# The timer stands before all that a host reads only when somebody needs it. It is ready when it closes its output.
+# The timer stands before all that a host reads only when somebody needs it. It is ready when it closes its output. What
+# is left is told every other second: a tick is a process.
 case $1 in watch:*)
   i=0; born $$; began=$at
   echo "$2 $$ $began" >"$D/left"
   echo ready; exec >/dev/null
   while [ "$i" -lt "$2" ]; do
     [ -e "$D/armed" ] || exit 0
-    sleep 1; i=$((i+1)); echo "$(($2-i)) $$ $began" >"$D/left"
+    tick=2; [ "$((i+2))" -le "$2" ] || tick=1
+    sleep "$tick"; i=$((i+tick)); echo "$(($2-i)) $$ $began" >"$D/left"
   done
 esac
 caller=$mark

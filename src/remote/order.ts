@@ -64,9 +64,6 @@ export function markedDoor(way: Way, { readyMark, endMark }: { readyMark: string
   return sh`sh -c ${inside.text}`;
 }
 
-/** The last line of a payload whose shell ends with it. */
-export const payloadEnd = '}; exit\n';
-
 interface Wish {
   /** A word that the host cannot know. */
   readonly nonce: string;
@@ -111,7 +108,7 @@ function payloadOf(script: Script, { nonce, afterwards }: Wish): Pick<Order, 'pa
   const endMark = `gwfleet-end-${nonce}`;
   const end =
     afterwards === 'ends'
-      ? payloadEnd
+      ? '}; exit\n'
       : `}; ${sh`gwfleet=$?; echo ${endMark} >&2; printf '\n%s %s\n' ${endMark} "$gwfleet"`.text}\n`;
   const inBraces = `{\n${environment.text}\n${script.text}\n${end}`;
   const payload = `${byteReader(Buffer.byteLength(inBraces)).text}\n${inBraces}`;

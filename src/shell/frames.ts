@@ -3,7 +3,7 @@
  * know it well; a line with the mark stands before and after it on stdout and on stderr. The mark is a nonce of the run,
  * so that what a host prints cannot pass for a frame.
  */
-import { block, type Script, sh, subshell } from './sh.ts';
+import { type Script, sh, subshell } from './sh.ts';
 
 /** What one framed script said. `code` is its exit status. */
 export interface Output {
@@ -23,12 +23,9 @@ export function framed(mark: string, id: string, body: Script, where: 'apart' | 
       : sh`{
 ${body}
 }`;
-  const begin = sh`printf '%s %s begin\n' ${mark} ${id}`;
-  return block(
-    sh`${begin}; ${begin} >&2`,
-    sh`${inside} </dev/null`,
-    sh`gwfleet_code=$?; printf '\n%s %s end\n' ${mark} ${id} >&2; printf '\n%s %s end %s\n' ${mark} ${id} "$gwfleet_code"`,
-  );
+  return sh`printf '%s %s begin\n' ${mark} ${id}; printf '%s %s begin\n' ${mark} ${id} >&2
+${inside} </dev/null
+gwfleet_code=$?; printf '\n%s %s end\n' ${mark} ${id} >&2; printf '\n%s %s end %s\n' ${mark} ${id} "$gwfleet_code"`;
 }
 
 /** The outputs by id. A frame whose end is missing (cut off, shell died) is not in the map. */

@@ -4,7 +4,6 @@
  */
 import { createServer } from 'node:net';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
-import { payloadEnd } from '../../../src/remote/order.ts';
 import { type FarmHost, farmHosts, farmPort } from './fleet-files.ts';
 import { type Answers, answersOf } from './real-host.ts';
 
@@ -71,7 +70,7 @@ function serve(client: Connection, allowed: ssh2.ParsedKey, exec: (channel: Serv
   });
 }
 
-/** Reads one order as a sh behind `door` reads it (remote/order.ts): to the line that ends it. */
+/** Reads one order as a sh behind `door` reads it (remote/order.ts): to the line that closes its braces. */
 function converse(channel: ServerChannel, host: FarmHost, { hops }: FarmOrder, answers: Answers): void {
   const chunks: Buffer[] = [];
   const reply = async (): Promise<void> => {
@@ -100,8 +99,8 @@ function converse(channel: ServerChannel, host: FarmHost, { hops }: FarmOrder, a
 }
 
 function endsOrder(chunks: readonly Buffer[]): boolean {
-  const last = Buffer.concat(chunks.slice(-2));
-  return last.subarray(-payloadEnd.length).toString('latin1') === payloadEnd;
+  const last = Buffer.concat(chunks.slice(-2)).subarray(-300).toString('latin1');
+  return /\n\}; (?:exit|gwfleet=)[^\n]*\n$/.test(last);
 }
 
 export function firstKey(text: string): ssh2.ParsedKey {

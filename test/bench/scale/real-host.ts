@@ -23,7 +23,7 @@ export interface Answers {
 }
 
 /** A word that is new in every script, or an hour: the same script with others of them is the same script. */
-const words = /gwf-[0-9a-f]{24}|\b1[789]\d{8}\b/g;
+const words = /gwf-[0-9a-f]{24}|gwfleet-end-[0-9a-f]+|\b1[789]\d{8}\b/g;
 
 const real = { gateway: '10.0.0.1', webserver: '10.0.1.1', pool: '203.0.113.10' } as const;
 
