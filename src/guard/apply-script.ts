@@ -22,7 +22,7 @@ export function applyScript(order: GuardOrder, types: TaskTypes): Script {
     planFiles(order, types),
     written('engine', { ...nothing, text: engine }),
     // Never ":" here: a redirection that fails ends the shell when it stands on a special builtin.
-    sh`{ echo "$$ $began" >"$D/starter" && true >"$D/begun" && true >"$D/journal"; } 2>/dev/null || refuse "cannot-write $D (full?)"`,
+    sh`{ true >"$D/begun" && true >"$D/journal"; } 2>/dev/null || refuse "cannot-write $D (full?)"`,
     checkpoint,
     sparesRules(order, types) ? nothing : ruleCheckpoint,
     sh`echo '# end' 2>/dev/null >>"$D/checkpoint" || refuse "cannot-write $D (full?)"`,
@@ -62,14 +62,13 @@ const checkpoint = block(
   // Most often all is as it was, and the shell itself sees it, or one cksum; who it is not, or whether the disk is full, is
   // asked one by one.
   sh`{
-. "$D/plan"; . "$D/steps"; [ -z "$secrets" ] || . "$D/secret"
+work=yes; . "$D/plan"; [ -z "$secrets" ] || . "$D/secret"
 look_all </dev/null 3>&-
 printf '# ip link, addr, rule, route\n%s\n' "$gwfleet_looked" >"$D/checkpoint"
 moved=; summed=
 for t in $looks; do
 eval "text=\$text_$t"
-if [ -n "$text" ] && [ "$text" = "$(look_$t </dev/null 3>&-)" ]; then printf '%s\n' "$text" >"$D/look.$t" || moved=unwritten
-else (look_$t) </dev/null 3>&- >"$D/look.$t"; summed="$summed look.$t"; fi
+[ -n "$text" ] && [ "$text" = "$(look_$t </dev/null 3>&-)" ] || { (look_$t) </dev/null 3>&- >"$D/look.$t"; summed="$summed look.$t"; }
 done
 [ -z "$summed" ] || sums=$(cd "$D" && cksum $summed)
 for t in $looks; do

@@ -1,10 +1,10 @@
 /**
  * The program that lives on the host: constant POSIX sh, the same for every plan, without the comments that stand here.
- * The plan's own part stands beside it: variables in the file `plan`, functions in `steps`. What a reader gets wrong: a
- * state is the NAME of one file. Confirm and rollback are renames of `armed`; whoever loses the rename learns that it
- * lost, so both can never win. Nothing here asks a clock. Whether somebody is alive is asked of /proc by pid, start time
- * and word together, or by the word `verb:run` of all processes, never of a pid alone. Long because it is one program,
- * proven as one.
+ * The plan's own part stands beside it in the file `plan`: variables, and functions. What a reader gets wrong: a state is
+ * the NAME of one file. Confirm and rollback are renames of `armed`; whoever loses the rename learns that it lost, so both
+ * can never win. Nothing here asks a clock. Whether somebody is alive is asked of /proc by pid, start time and word
+ * together, or by the word `verb:run` of all processes, never of a pid alone. Long because it is one program, proven as
+ * one.
  */
 
 import { born } from './born.ts';
@@ -26,8 +26,8 @@ export const guardFolder = '/run/gwfleet';
 
 /**
  * `sh engine VERB:RUN`; everything is answered on descriptor 3. `plan` has run, mark, seconds, steps, looks, secrets, and
- * boots where there are none; `steps` the functions step_ID, undo_ID, look_ID, and `boot_files`, which writes what
- * survives a restart.
+ * boots where there are none; with `work` set also the functions step_ID, undo_ID, look_ID, and `boot_files`, which writes
+ * what survives a restart.
  * With 0 seconds there is no watchdog, and the steps confirm themselves.
  *
  * apply: the steps. watch: the timer. confirm, rollback: the verdict. inspect: only tells. contact: our controller is
@@ -59,12 +59,15 @@ case $1 in watch:*)
     sleep "$tick"; i=$((i+tick)); echo "$(($2-i)) $$ $began" >"$D/left"
   done
 esac
-caller=$mark
-. "$D/plan"
-[ -z "$caller" ] || mark=$caller
+plan() {
+  caller=$mark; work=$1
+  . "$D/plan"
+  [ -z "$caller" ] || mark=$caller
+}
+plan
 # What the steps are is read only by who works: most of those who come want to know how it stands, or to confirm.
 with_steps() {
-  [ ! -e "$D/steps" ] || . "$D/steps"
+  plan yes
   [ ! -e "$D/secret" ] || . "$D/secret"
 }
 nl='
@@ -98,6 +101,13 @@ same() {
 } 2>/dev/null
 fits() { [ -n "$began" ] && born "$p" && [ "$at" = "$began" ]; }
 at_work() { case $is in ''|T|t|Z|X) return 1 ;; esac; }
+# Who began writes it into the lock.
+starting() {
+  while read -r w p began; do
+    [ "$w" != starter ] || { fits; return; }
+  done <"$D/lock"
+  return 1
+} 2>/dev/null
 # What the timer wrote of itself is certain where its word fits, too. Where it does not, all processes are asked.
 same_watch() {
   at=; began=
@@ -107,7 +117,7 @@ same_watch() {
 } 2>/dev/null
 watched() { same_watch && at_work || alive watch; }
 confirming() { same confirmer && at_work; }
-deserted() { ! watched && ! alive apply confirm rollback && ! same starter && ! confirming; }
+deserted() { ! watched && ! alive apply confirm rollback && ! starting && ! confirming; }
 unwatched() { ! watched && ! alive confirm rollback && ! confirming; }
 holds() { w=; { read -r w holder <"$R/lock"; } 2>/dev/null; [ "$w" = run ] && [ "$holder" = "$run" ]; }
 unlock() { holds && rm -f "$R/lock"; :; }
@@ -123,11 +133,15 @@ forget() {
 log() { if [ -S /dev/log ]; then logger -t gwfleet "run $run: $1" </dev/null >/dev/null 2>&1 3>&- & fi; }
 # A line that begins with "~ " is about the surroundings: it must hold before a change, but is not ours to put back.
 kept() { sed '/^~ /d' | cksum; }
+# A short look that had not moved stands in the plan, any other in a file.
+before() {
+  if [ -e "$D/look.$1" ]; then cat "$D/look.$1"; else eval "printf '%s\n' \"\$text_$1\""; fi
+}
 moved() {
   look_all </dev/null 2>/dev/null 3>&-
   for t in $looks; do
     now=$( (look_$t) </dev/null 2>/dev/null 3>&- | kept)
-    [ "$now" = "$(kept <"$D/look.$t")" ] || echo "$t"
+    [ "$now" = "$(before "$t" | kept)" ] || echo "$t"
   done
 }
 # Where the file system takes no rename (it went read-only) nobody can confirm either: then the way in comes first.

@@ -1,7 +1,7 @@
 /**
- * What the engine is given of a plan, as files in the guard's folder: `plan`, who and what in a few words, which it always
- * reads; `steps`, the functions, read when there is something to do; `secret`, the functions that hold secrets, which
- * goes when the guard has ended.
+ * What the engine is given of a plan, as files in the guard's folder: `plan`, who and what in a few words and behind them
+ * the functions, which a shell reads only where `work` is set; `secret`, the functions that hold secrets, which goes when
+ * the guard has ended. What a reader gets wrong: each file is a page of memory at least, and /run may be small.
  */
 import { bootWork } from '../plan/boot.ts';
 import { cksum } from '../plan/cksum.ts';
@@ -17,13 +17,15 @@ export function planFiles(order: GuardOrder, types: TaskTypes): Script {
   const boots = bootParts(order, types);
   const secrets = changingTasks(order).filter(isSecret);
   return block(
-    written('plan', planFile(order, boots)),
-    written('steps', stepsFile(order, types, boots)),
+    written(
+      'plan',
+      block(words(order, boots), sh`[ -n "$work" ] || return 0`, functions(order, types, boots)),
+    ),
     secrets.length === 0 ? nothing : written('secret', block(...functionsOf(secrets, order, types))),
   );
 }
 
-function planFile(order: GuardOrder, boots: readonly BootPart[]): Script {
+function words(order: GuardOrder, boots: readonly BootPart[]): Script {
   const changing = changingTasks(order);
   const ids = (tasks: readonly TaskPlan[]): string => tasks.map(({ id }) => id).join(' ');
   return block(
@@ -33,7 +35,7 @@ function planFile(order: GuardOrder, boots: readonly BootPart[]): Script {
   );
 }
 
-function stepsFile(order: GuardOrder, types: TaskTypes, boots: readonly BootPart[]): Script {
+function functions(order: GuardOrder, types: TaskTypes, boots: readonly BootPart[]): Script {
   const changing = changingTasks(order);
   return block(
     sh`look_all() { :`,
@@ -55,7 +57,7 @@ function bootParts({ tasks, facts }: GuardOrder, types: TaskTypes): readonly Boo
 }
 
 /** By the shell itself: no process, and nothing of it in a process list. */
-export function written(name: 'plan' | 'steps' | 'secret' | 'engine', { text }: Script): Script {
+export function written(name: 'plan' | 'secret' | 'engine', { text }: Script): Script {
   return sh`{ printf '%s\n' ${text} >"$D/"${name}; } 2>/dev/null || refuse "cannot-write $D (full?)"`;
 }
 

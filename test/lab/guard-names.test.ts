@@ -9,6 +9,7 @@ import {
   type Machine,
   machine,
   markerTypes,
+  task,
   until,
 } from './guard-machine.ts';
 
@@ -96,13 +97,16 @@ describe.each(['dash', 'busybox'])('the guard under %s', (shell) => {
     expect(run.applied).toBe(true);
   });
 
-  it('compares a look that it was told with what it sees, and keeps it', () => {
+  it('compares a look that it was told with what it sees, and needs no file to know it after a rollback', () => {
     const host = machine(shell);
     const looked = new Map([['a', 'absent\n']]);
     const { run } = host.begin({ ...guardOrder([create('a')], 60), looked });
     expect(run).toMatchObject({ refusal: undefined, applied: true });
-    expect(host.run(`cat ${folder}/look.a`).stdout).toBe('absent\n');
+    expect(host.run(`ls ${folder}`).stdout).not.toContain('look.a');
     expect(host.contact('rollback').state).toBe('rolled-back-verified');
+    const lazy = machine(shell);
+    lazy.begin({ ...guardOrder([task('a', 'echo here >/run/a', 'true')], 60), looked });
+    expect(lazy.contact('rollback')).toMatchObject({ state: 'rolled-back-unverified', differs: ['a'] });
     host.run('echo other >/run/a');
     const moved = host.begin({ ...guardOrder([create('a')], 60, 'second.1'), looked }).run;
     expect(moved.refusal).toEqual({ kind: 'stale', tasks: ['a'] });
