@@ -81,11 +81,24 @@ describe('a host that begins to lie', () => {
     );
   });
 
-  async function liesFrom(host: string, count: number): Promise<void> {
+  /** `change`: the shell that looked takes the next script for a joke. `look after`: the next command is none. */
+  async function liesFrom(host: string, when: 'change' | 'look after'): Promise<void> {
+    const honest = {
+      change: `exec 3>&1
+while IFS= read -r line; do
+case $line in 'echo gwfleet-start-'*) evil >&3; exit 0 ;; esac
+printf '%s\\n' "$line"
+done | $SSH_ORIGINAL_COMMAND
+exit 0`,
+      'look after': 'exec sh -c "$SSH_ORIGINAL_COMMAND"',
+    }[when];
     const script = `#!/bin/sh
 echo x >>/run/commands
-[ "$(wc -l </run/commands)" -lt ${count} ] && exec sh -c "$SSH_ORIGINAL_COMMAND"
-printf '\\033[2J\\302\\233evil\\n'; printf '\\033[2Jerr\\n' >&2; exit 0`;
+evil() { printf '\\033[2J\\302\\233evil\\n'; printf '\\033[2Jerr\\n' >&2; }
+if [ "$(wc -l </run/commands)" = 1 ]; then
+${honest}
+fi
+evil; exit 0`;
     await lab.run(
       host,
       `cat >/usr/local/bin/lies <<'X'\n${script}\nX
@@ -95,8 +108,8 @@ kill -HUP "$(cat /run/sshd.pid)"; until [ "$(grep -c 'Server listening' /var/log
   }
 
   it('at the change, or at the look after it: never told as changed, and back by itself', async () => {
-    await liesFrom('gw1', 2);
-    await liesFrom('gw2', 3);
+    await liesFrom('gw1', 'change');
+    await liesFrom('gw2', 'look after');
     const { code, stdout, stderr } = await lab.gwfleet([
       ...['apply', lab.inventory, '-p', playbook(), '--yes', '--confirm-timeout', '5s', '--json'],
     ]);

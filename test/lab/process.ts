@@ -64,11 +64,16 @@ export function stateOf(lab: Fleet): string {
   return join(lab.folder, 'state');
 }
 
-/** Ids of the runs, the newest first. */
+/** Ids of the runs, the newest first; of two of one second the ids do not tell it. */
 export function runIds(lab: Fleet): readonly string[] {
-  return readdirSync(join(stateOf(lab), 'gwfleet', 'runs'))
-    .toSorted()
-    .toReversed();
+  const runs = join(stateOf(lab), 'gwfleet', 'runs');
+  const startOf = (run: string): string => {
+    const { startedAt } = JSON.parse(readFileSync(join(runs, run, 'run.json'), 'utf8')) as {
+      startedAt: string;
+    };
+    return startedAt;
+  };
+  return readdirSync(runs).toSorted((left, right) => startOf(right).localeCompare(startOf(left)));
 }
 
 /** The journal of a run. */
