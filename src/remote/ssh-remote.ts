@@ -1,6 +1,7 @@
 /**
  * Remote over an SSH session: one exec a script, or for a script whose shell waits afterwards and the next one together.
- * The channel's silence gets its name here: a channel that closes without an exit status is a lost connection, however normal the library finds it.
+ * The channel's silence gets its name here: a channel that closes without an exit status is a lost connection, however
+ * normal the library finds it.
  */
 import pLimit from 'p-limit';
 import type { ClientChannel } from 'ssh2';
@@ -51,7 +52,8 @@ async function runOne(place: Place, script: Script, runOptions: RunOptions): Pro
   const wish = { nonce: place.options.nonce(), afterwards: afterwardsOf(runOptions) };
   if (waiting !== undefined) {
     const outcome = await runIn(waiting, nextOrder(script, wish), { place, runOptions });
-    if (outcome.kind !== 'not-started' || place.session.isClosed) return outcome;
+    const isOver = place.session.isClosed || runOptions.signal?.aborted === true;
+    if (outcome.kind !== 'not-started' || isOver) return outcome;
   }
   const channel = await openChannel(place.session, door(place.options), runOptions.timeoutSeconds);
   if (channel instanceof Error) {

@@ -184,6 +184,20 @@ describe('a shell that waits for another script', () => {
     });
   });
 
+  test('is given nothing more when we are interrupted before it has answered, and nobody else is', async () => {
+    const remote = await connected(target());
+    const { stdout } = await remote.run(sh`echo $$`, waits);
+    process.kill(Number(stdout), 'SIGSTOP');
+    const marker = join(sshd.folder, 'begun');
+    const signal = AbortSignal.timeout(300);
+    expect(await remote.run(sh`echo x >${marker}`, { ...ends, signal })).toMatchObject({
+      kind: 'not-started',
+    });
+    process.kill(Number(stdout), 'SIGCONT');
+    await sleep(500);
+    expect(existsSync(marker)).toBe(false);
+  });
+
   test('is one script a shell over the system ssh, which cannot wait', async () => {
     const remote = await connected(target({ transport: 'openssh' }));
     const pids = [await remote.run(sh`echo $$`, waits), await remote.run(sh`echo $$`, waits)];
